@@ -1,0 +1,1 @@
+"""Kubeflow Pipelines components, one a file, and the adapters to MLflow and Kubernetes."""

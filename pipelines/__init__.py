@@ -1,0 +1,1 @@
+"""Graphs of components, and the ways to run them."""

@@ -1,0 +1,1 @@
+"""What answers at run time: decode, judge, encode, count."""
