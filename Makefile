@@ -1,0 +1,55 @@
+# What there is to do here. `make run` and `make test` set up everything on a fresh machine.
+
+PYTHON ?= python3.11
+# More words for the command, as in: make run ARGS="--seed 1"
+ARGS ?=
+
+BIN := .venv/bin
+INSTALLED := .venv/installed
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' pyproject.toml
+
+.PHONY: help run serve test lint compile lock clean
+.NOTPARALLEL:
+
+help: ## List what there is to do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(INSTALLED) ## Train, judge and perhaps promote; report in .secom/ (SECOM_DATA=folder, ARGS=...)
+	@$(BIN)/secom run $(ARGS)
+
+serve: $(INSTALLED) ## Serve the champion on loopback (ARGS=...)
+	@$(BIN)/secom serve $(ARGS)
+
+test: $(INSTALLED) ## Run all tests that need no cluster
+	@$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage report
+
+lint: $(INSTALLED) ## Check style, types and import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+compile: $(INSTALLED) ## Write the pipelines as YAML for Kubeflow (checked in)
+	@$(BIN)/secom compile $(ARGS)
+
+lock: $(INSTALLED) ## Lock what pyproject.toml asks for (its index: uv's own settings)
+	@# dev holds the other two, so they follow it.
+	$(LOCK) --extra dev --output-file requirements/dev.txt
+	$(LOCK) --extra train --constraints requirements/dev.txt --output-file requirements/train.txt
+	$(LOCK) --extra serve --constraints requirements/dev.txt --output-file requirements/serve.txt
+
+clean: ## Remove what can be made again; .secom/ stays
+	rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp comes last: an interrupted set-up starts again.
+$(INSTALLED): requirements/dev.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "$(PYTHON) is not on the PATH: install Python 3.11, or name it with PYTHON=..." >&2; exit 1; }
+	@echo "Setting up .venv (some minutes the first time)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
