@@ -29,7 +29,7 @@ lint: $(INSTALLED) ## Check style, types and import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 compile: $(INSTALLED) ## Write the pipelines as YAML for Kubeflow (checked in)
 	@$(BIN)/secom compile $(ARGS)
