@@ -122,5 +122,4 @@ def _cross_entropy(log_odds: np.ndarray, target: np.ndarray) -> float:
 
 def _expit(log_odds: np.ndarray) -> np.ndarray:
     # Unlike 1 / (1 + exp(-x)), this never overflows, and it keeps tiny risks apart.
-    risk: np.ndarray = np.exp(-np.logaddexp(0, -log_odds))
-    return risk
+    return np.exp(-np.logaddexp(0, -log_odds))
