@@ -1,0 +1,113 @@
+"""Where units come from; `load` is the only way in."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from secom_core.dataset import uci
+from secom_core.dataset.download import Progress, download, shown
+from secom_core.dataset.files import read_both, read_local
+from secom_core.dataset.synthetic import twin
+from secom_core.dataset.units import Units
+from secom_core.errors import ObjectNotFoundError, SourceError
+
+_SYNTHETIC = re.compile(r"synthetic(?::(.*))?", re.DOTALL)
+_KINDS = "Expected a folder, a .zip, https://..., s3://bucket/prefix, synthetic or synthetic:SEED."
+
+
+def load(source: str, *, cache: Path, progress: Progress | None = None) -> Units:
+    """Load units from `source` and check them.
+
+    Parameters
+    ----------
+    source : str
+        A local folder or .zip with UCI's two files (`~` is expanded), an https address of UCI's
+        archive (the content must be UCI's to the byte), `s3://bucket/prefix` (reached as the AWS_*
+        variables of the environment say), or `synthetic`, `synthetic:SEED`.
+    cache : Path
+        Folder where a download is kept.
+    progress : callable, optional
+        Called during a download with the bytes here and the bytes in all (0 if unknown).
+
+    Returns
+    -------
+    Units
+        In time order; `is_synthetic` is True for the twin alone.
+
+    Raises
+    ------
+    SourceError
+        If the source is missing, unreachable or not what it claims to be.
+    FormatError
+        If a file breaks the SECOM format; says where.
+    StoreError
+        If the object store refuses or is away.
+    """
+    source = resolve(source)
+    synthetic = _SYNTHETIC.fullmatch(source)
+    if synthetic:
+        return twin(seed=int(synthetic[1] or 0))
+    scheme = urlsplit(source).scheme
+    if scheme == "https":
+        return uci.parse(download(source, cache, progress), source=shown(source))
+    if scheme == "s3":
+        return uci.parse(_read_store(source), source=source)
+    return uci.parse(read_local(Path(source)), source=source)
+
+
+def resolve(source: str) -> str:
+    """Return `source` in a form that means the same in any working directory.
+
+    Raises
+    ------
+    SourceError
+        If it is of no known kind, or a local path where there is nothing.
+    """
+    synthetic = _SYNTHETIC.fullmatch(source)
+    if synthetic:
+        if synthetic[1] is not None and not re.fullmatch(r"[0-9]{1,18}", synthetic[1]):
+            message = f"{source!r}: the seed must be a whole number of at least 0. {_KINDS}"
+            raise SourceError(message)
+        return source
+    if "://" in source:
+        return _checked_address(source)
+    path = Path(source).expanduser().absolute()
+    try:
+        path.stat()
+    except (OSError, ValueError) as error:
+        message = f"cannot find data at {path}: {getattr(error, 'strerror', error)}. {_KINDS}"
+        raise SourceError(message) from error
+    return str(path)
+
+
+def _checked_address(source: str) -> str:
+    try:
+        parts = urlsplit(source)
+        is_complete = bool(parts.hostname)
+    except ValueError as error:
+        message = f"{source!r} is not an address: {error}. {_KINDS}"
+        raise SourceError(message) from error
+    if parts.scheme not in {"https", "s3"} or not is_complete:
+        message = f"cannot load from {shown(source)}. {_KINDS}"
+        raise SourceError(message)
+    return source
+
+
+def _read_store(source: str) -> dict[str, bytes]:
+    # Inside, because only this source needs it.
+    from secom_core.store import Store  # noqa: PLC0415
+
+    parts = urlsplit(source)
+    store = Store.from_environment({**os.environ, "SECOM_BUCKET": parts.netloc})
+    prefix = parts.path.strip("/")
+
+    def read(name: str) -> bytes | None:
+        try:
+            return store.get(f"{prefix}/{name}" if prefix else name)
+        except ObjectNotFoundError:
+            return None
+
+    return read_both(read, where=source)
