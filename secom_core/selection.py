@@ -1,0 +1,86 @@
+"""Which contender challenges: the best family, if it beats the reference by more than noise."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from secom_core.candidates import REFERENCE
+from secom_core.evaluation import probability_better
+
+if TYPE_CHECKING:
+    from secom_core.training import Evidence
+
+SURE_ENOUGH = 0.9
+"""Probability of a higher AUC from which a family counts as better than the reference."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The contender that goes to the gate.
+
+    Parameters
+    ----------
+    family : str
+    best_searched : str
+        Searched family with the highest AUC.
+    probability_better : float
+        That its AUC exceeds the reference's, by paired bootstrap on the compared units.
+    reason : str
+        In plain words.
+    """
+
+    family: str
+    best_searched: str
+    probability_better: float
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Choice:
+        """Read what `to_json` wrote."""
+        return cls(**fields)
+
+
+def choose(evidence: Sequence[Evidence], is_fail: np.ndarray, *, seed: int) -> Choice:
+    """Choose among the contenders of one run by what development says of them.
+
+    Parameters
+    ----------
+    evidence : sequence of Evidence
+        One of them the reference's.
+    is_fail : ndarray of shape (n_compared,), bool
+        Of the units that their risks are of.
+    seed : int
+    """
+    (reference,) = (found for found in evidence if found.family == REFERENCE)
+    searched = [found for found in evidence if found.family != REFERENCE]
+    # Named apart, so that equal AUCs do not make the choice depend on the order of arrival.
+    best = max(searched, key=lambda found: (found.figures.auc.value, found.family))
+    probability = probability_better(
+        is_fail, best.risk, reference.risk, level=1 - SURE_ENOUGH, seed=seed
+    )
+    auc, bar = best.figures.auc, reference.figures.auc
+    compared = (
+        f"{best.family} has the highest AUC of the searched families, {auc}; "
+        f"the reference procedure has {bar}, and {best.family} is better with a probability of "
+        f"{probability:.2f} ({SURE_ENOUGH} counts as better)"
+    )
+    if probability >= SURE_ENOUGH:
+        family, reason = best.family, f"{compared}: {best.family} is chosen."
+    else:
+        family = REFERENCE
+        reason = f"{compared}: the difference is inside the noise, so the simpler is chosen."
+    return Choice(
+        family=family,
+        best_searched=best.family,
+        probability_better=probability,
+        reason=reason,
+    )

@@ -1,0 +1,214 @@
+"""From one family to one contender: judged in time order, fitted, calibrated, exported."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from secom_core import bundle, candidates, export
+from secom_core.calibration import Sigmoid, fit_sigmoid
+from secom_core.card import Card
+from secom_core.contract import Contract
+from secom_core.drift import fit_reference
+from secom_core.evaluation import Figures, figures
+from secom_core.threshold import OperatingPoint, set_operating_point
+from secom_core.windows import Timeline, timeline
+
+if TYPE_CHECKING:
+    from secom_core.candidates import Fitted, Params, Progress
+    from secom_core.config import TrainingConfig
+    from secom_core.dataset import Units
+
+N_GOLDEN = 12
+_CARD_FIGURES = (
+    "auc",
+    "average_precision",
+    "capture_at_5",
+    "capture_at_10",
+    "capture_at_20",
+    "brier",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """What development says of one family; lies beside its bundle.
+
+    Parameters
+    ----------
+    family : str
+    params_by_window : tuple of mapping
+        What the search chose in each training window; the last is the bundle's.
+    tried : tuple of (mapping, float)
+        Every combination with its AUC inside the last training window.
+    sigmoid : Sigmoid
+        The bundle's calibration.
+    risk : ndarray of shape (n_compared,)
+        Of the units that the folds predict, each by the fit before it, through that sigmoid.
+    figures : Figures
+        Of those risks.
+    fit_seconds : tuple of float
+        Wall seconds of every fit.
+    export_difference : float
+        Largest difference in risk between scikit-learn and ONNX Runtime on any unit.
+    """
+
+    family: str
+    params_by_window: tuple[Params, ...]
+    tried: tuple[tuple[Params, float], ...]
+    sigmoid: Sigmoid
+    risk: np.ndarray
+    figures: Figures
+    fit_seconds: tuple[float, ...]
+    export_difference: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return fields | {
+            "sigmoid": dataclasses.asdict(self.sigmoid),
+            "risk": self.risk.tolist(),
+            "figures": self.figures.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Evidence:
+        """Read what `to_json` wrote."""
+        return cls(
+            family=fields["family"],
+            params_by_window=tuple(fields["params_by_window"]),
+            tried=tuple((params, auc) for params, auc in fields["tried"]),
+            sigmoid=Sigmoid(**fields["sigmoid"]),
+            risk=np.array(fields["risk"]),
+            figures=Figures.from_json(fields["figures"]),
+            fit_seconds=tuple(fields["fit_seconds"]),
+            export_difference=fields["export_difference"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Contender:
+    """A family's bundle, not yet written, with the evidence for it."""
+
+    parts: bundle.Parts
+    evidence: Evidence
+
+
+def fit_contender(
+    family: str, units: Units, config: TrainingConfig, *, progress: Progress | None = None
+) -> Contender:
+    """Judge a family on expanding windows, then make a bundle of its last fit.
+
+    Only development is looked at; the holdout is cut off before anything else happens.
+
+    Parameters
+    ----------
+    family : str
+        One of `candidates.FAMILIES`, or `candidates.REFERENCE`.
+    units : Units
+        All units of the run in time order.
+    config : TrainingConfig
+    progress : callable, optional
+        Told the number of fits done and the number of fits in all.
+
+    Raises
+    ------
+    ConfigError
+        If the family is unknown or the units are too few for the windows.
+    EvidenceError
+        If a window lacks fails.
+    ExportError
+        If the ONNX form answers otherwise than scikit-learn on any unit.
+    """
+    cuts = timeline(len(units), config.shares)
+    seen = units.window(cuts.development)
+    fits, raw = fit_folds(family, seen, cuts, seed=config.seed, progress=progress)
+    last = fits[-1]
+    calibration = seen.window(cuts.calibration)
+    sigmoid = fit_sigmoid(raw[-1], calibration.is_fail)
+    point = set_operating_point(
+        sigmoid.risk(raw[-1]),
+        calibration.is_fail,
+        max_inspection_rate=config.max_inspection_rate,
+        missed_fail_cost=config.missed_fail_cost or None,
+    )
+    model = export.to_onnx(last.pipeline, sigmoid, units.sensors)
+    # The form of a model is no judgement of it, so that every unit may be asked.
+    difference = export.require_same_answers(
+        model, last.pipeline, sigmoid, units.readings, threshold=point.threshold
+    )
+    risk = sigmoid.risk(np.concatenate(raw))
+    evidence = Evidence(
+        family=family,
+        params_by_window=tuple(fitted.params for fitted in fits),
+        tried=last.tried,
+        sigmoid=sigmoid,
+        risk=risk,
+        figures=figures(seen.is_fail[cuts.compared], risk, seed=config.seed),
+        fit_seconds=tuple(second for fitted in fits for second in fitted.fit_seconds),
+        export_difference=difference,
+    )
+    parts = bundle.Parts(
+        model=model,
+        contract=Contract(sensors=units.sensors),
+        sensors_read=tuple(int(column) for column in export.sensors_read(last.pipeline)),
+        operating_point=point,
+        reference=fit_reference(seen.readings[cuts.fit]),
+        golden=_golden(model, calibration, point),
+        card=_card(units, cuts, evidence, seed=config.seed),
+    )
+    return Contender(parts=parts, evidence=evidence)
+
+
+def fit_folds(
+    family: str, units: Units, cuts: Timeline, *, seed: int, progress: Progress | None = None
+) -> tuple[list[Fitted], list[np.ndarray]]:
+    """Run a family's procedure on each fold of development; return the fits and raw scores."""
+    fits: list[Fitted] = []
+    raw = []
+    n_folds = len(cuts.folds)
+    for number, fold in enumerate(cuts.folds):
+
+        def tell(done: int, total: int, number: int = number) -> None:
+            if progress:
+                progress(number * total + done, n_folds * total)
+
+        fitted = candidates.fit(family, units.window(fold.train), seed=seed, progress=tell)
+        fits.append(fitted)
+        raw.append(candidates.raw_score(fitted.pipeline, units.readings[fold.test]))
+    return fits, raw
+
+
+def _golden(model: bytes, calibration: Units, point: OperatingPoint) -> bundle.Golden:
+    """Take units from the lowest risk to the highest, with the answers of ONNX Runtime."""
+    risk = bundle.risk_of(bundle.open_session(model), calibration.readings)
+    # A unit on the threshold itself may fall on either side by a rounding error.
+    clear = np.flatnonzero(np.abs(risk - point.threshold) > bundle.GOLDEN_TOLERANCE)
+    ascending = clear[np.argsort(risk[clear], kind="stable")]
+    chosen = ascending[np.linspace(0, len(ascending) - 1, N_GOLDEN).astype(int)]
+    return bundle.Golden(
+        readings=calibration.readings[chosen], risk=risk[chosen], flagged=point.flags(risk[chosen])
+    )
+
+
+def _card(units: Units, cuts: Timeline, evidence: Evidence, *, seed: int) -> Card:
+    times = units.measured_at
+    return Card(
+        family=evidence.family,
+        params={name: str(value) for name, value in evidence.params_by_window[-1].items()},
+        seed=seed,
+        data_digest=units.digest,
+        is_synthetic=units.is_synthetic,
+        n_units=cuts.cut,
+        n_fails=int(units.is_fail[cuts.development].sum()),
+        fitted_from=str(times[0]),
+        fitted_until=str(times[cuts.fit.stop - 1]),
+        seen_until=str(times[cuts.cut - 1]),
+        figures={
+            name: dataclasses.astuple(getattr(evidence.figures, name)) for name in _CARD_FIGURES
+        },
+    )
