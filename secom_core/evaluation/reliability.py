@@ -81,7 +81,8 @@ def wilson_interval(share: np.ndarray, n_units: np.ndarray) -> tuple[np.ndarray,
     center = (share + z**2 / (2 * n_units)) / (1 + z**2 / n_units)
     spread = np.sqrt(share * (1 - share) / n_units + (z / (2 * n_units)) ** 2)
     half = z * spread / (1 + z**2 / n_units)
-    return np.maximum(center - half, 0), np.minimum(center + half, 1)
+    # Rounding must not put an end on the wrong side of the share: error bars have no such length.
+    return np.clip(center - half, 0, share), np.clip(center + half, share, 1)
 
 
 def calibration_slopes(
