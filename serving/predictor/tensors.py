@@ -1,0 +1,164 @@
+"""What crosses the data plane: tensors, requests and responses, whatever the protocol."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from serving.predictor.errors import RequestError
+
+NUMBERS: Mapping[str, np.dtype[np.generic]] = {
+    "FP64": np.dtype("<f8"),
+    "FP32": np.dtype("<f4"),
+    "INT8": np.dtype("<i1"),
+    "INT16": np.dtype("<i2"),
+    "INT32": np.dtype("<i4"),
+    "INT64": np.dtype("<i8"),
+    "UINT8": np.dtype("<u1"),
+    "UINT16": np.dtype("<u2"),
+    "UINT32": np.dtype("<u4"),
+    "UINT64": np.dtype("<u8"),
+}
+"""Datatypes that hold readings; all are widened to FP64."""
+
+TEXT = "BYTES"
+BOOLEAN = "BOOL"
+
+
+# Made at each request: frozen instances cost three times as much to make.
+@dataclass(slots=True)
+class Tensor:
+    """A named tensor.
+
+    Parameters
+    ----------
+    name : str
+    datatype : str
+        As the protocol names it.
+    shape : tuple of int
+        Each >= 0.
+    values : ndarray or list of str
+        As many as the shape says: flat numbers, or for BYTES texts.
+    """
+
+    name: str
+    datatype: str
+    shape: tuple[int, ...]
+    values: np.ndarray | list[str]
+
+
+@dataclass(slots=True)
+class Wanted:
+    """An output that the client asks for; `binary` None leaves its form to the request."""
+
+    name: str
+    binary: bool | None = None
+
+
+@dataclass(slots=True)
+class Request:
+    """An inference request.
+
+    Parameters
+    ----------
+    inputs : sequence of Tensor
+    wanted : sequence of Wanted
+        Empty: what the server gives by default.
+    id : str
+        Empty: the server makes one.
+    binary : bool
+        Whether outputs go out as raw bytes where `wanted` does not say.
+    """
+
+    inputs: Sequence[Tensor]
+    wanted: Sequence[Wanted] = ()
+    id: str = ""
+    binary: bool = False
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer: outputs, and for each whether it goes out as raw bytes."""
+
+    id: str
+    outputs: list[Tensor]
+    binary: list[bool]
+
+
+def n_values(name: str, shape: object) -> tuple[tuple[int, ...], int]:
+    """Return a tensor's checked shape, and how many values it holds.
+
+    Raises
+    ------
+    RequestError
+        If `shape` is not a list of integers >= 0.
+    """
+    if not isinstance(shape, list) or not all(
+        isinstance(size, int) and not isinstance(size, bool) and size >= 0 for size in shape
+    ):
+        message = f"shape of {quoted(name)} must be a list of integers >= 0, got {shown(shape)}."
+        raise RequestError(message)
+    return tuple(shape), math.prod(shape)
+
+
+def require_count(name: str, shape: Sequence[int], *, expected: int, got: int) -> None:
+    """Raise RequestError unless a tensor holds as many values as its shape says."""
+    if got != expected:
+        message = (
+            f"shape {list(shape)} of {quoted(name)} says {expected} value(s), its data holds {got}."
+        )
+        raise RequestError(message)
+
+
+def declared(name: str, datatype: str, values: np.ndarray) -> np.ndarray:
+    """Return `values` as the datatype that the client declared has them, as float64.
+
+    Parameters
+    ----------
+    name, datatype : str
+    values : ndarray of float64
+        NaN means "not measured", whatever the datatype.
+
+    Raises
+    ------
+    RequestError
+        If a value is out of the datatype's range, or fractional where it holds integers.
+    """
+    if datatype == "FP64":
+        return values
+    dtype = NUMBERS[datatype]
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            narrowed = values.astype(dtype).astype(np.float64)
+        bad = np.isinf(narrowed) & np.isfinite(values)
+    else:
+        narrowed = values
+        limits = np.iinfo(dtype.name)
+        # 2**63 and 2**64 are floats, 2**63 - 1 and 2**64 - 1 are not: compare with what is.
+        inside = (values >= float(limits.min)) & (values < float(limits.max) + 1.0)
+        bad = ~(np.isnan(values) | (inside & (np.trunc(values) == values)))
+    if bad.any():
+        where = int(np.flatnonzero(bad)[0])
+        message = (
+            f"value {where} (counted from 0) of {quoted(name)} is {values[where]}, which is no "
+            f"{datatype}. Declare FP64, or send null for one not measured."
+        )
+        raise RequestError(message)
+    return narrowed
+
+
+def quoted(text: str) -> str:
+    """Return a client's text, short enough for a message."""
+    return repr(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…")
+
+
+def shown(value: object) -> str:
+    """Return a client's value, short enough for a message."""
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
+
+
+MAX_SHOWN = 80

@@ -1,0 +1,87 @@
+"""Other people's clients, unchanged, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from secom_core.bundle import Bundle
+from tests.serving.running import ROOT, Running
+
+
+def _ask(client: str, server: Running, served: Bundle) -> dict[str, Any]:
+    ended = subprocess.run(
+        [sys.executable, f"tests/serving/clients/{client}.py", server.http, server.grpc],
+        cwd=ROOT,
+        input=json.dumps(served.golden.readings.tolist()),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    answers: dict[str, Any] = json.loads(ended.stdout)
+    return answers
+
+
+@pytest.fixture(scope="module")
+def kserve_answers(server: Running, served: Bundle) -> dict[str, Any]:
+    """What KServe's REST and gRPC clients get."""
+    return _ask("ask_kserve", server, served)
+
+
+@pytest.fixture(scope="module")
+def triton_answers(server: Running, served: Bundle) -> dict[str, Any]:
+    """What Triton's HTTP and gRPC clients get."""
+    return _ask("ask_triton", server, served)
+
+
+def _expected(served: Bundle, form: str) -> np.ndarray:
+    # Their JSON writers know no null, so there the readings went without NaN.
+    readings = served.golden.readings
+    return served.judge(np.nan_to_num(readings) if "json" in form else readings).risk
+
+
+@pytest.mark.parametrize("form", ["rest json", "rest binary", "grpc contents", "grpc raw"])
+def test_kserves_clients_get_the_golden_answers(
+    kserve_answers: dict[str, Any], served: Bundle, form: str
+):
+    """JSON and binary over REST, contents and raw contents over gRPC: the same risks to 1e-9."""
+    answer = kserve_answers[form]
+
+    expected = _expected(served, form)
+    np.testing.assert_allclose(answer["risk"], expected, rtol=0, atol=1e-9)
+    assert answer["flagged"] == (expected >= served.operating_point.threshold).tolist()
+    assert answer["id"] == "7"
+    assert answer["digest"] == served.digest
+
+
+def test_kserves_clients_see_it_live_and_ready(kserve_answers: dict[str, Any]):
+    """Health over REST and gRPC."""
+    health = {name: value for name, value in kserve_answers.items() if value is True}
+
+    assert len(health) == 6
+
+
+@pytest.mark.parametrize("form", ["http json", "http binary", "grpc"])
+def test_tritons_clients_get_the_golden_answers(
+    triton_answers: dict[str, Any], served: Bundle, form: str
+):
+    """Risks to 1e-9, decisions, and the units' own names back, over HTTP and gRPC."""
+    answer = triton_answers[form]
+
+    expected = _expected(served, form)
+    np.testing.assert_allclose(answer["risk"], expected, rtol=0, atol=1e-9)
+    assert answer["flagged"] == (expected >= served.operating_point.threshold).tolist()
+    assert answer["unit_id"] == [f"unit ü {row}" for row in range(len(expected))]
+    assert answer["ready"]
+    assert answer["live"]
+
+
+def test_tritons_client_reads_the_metadata(triton_answers: dict[str, Any], served: Bundle):
+    """Its version is the bundle's digest."""
+    assert triton_answers["metadata"]["versions"] == [served.digest]

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import numpy as np
+import psutil
+import pytest
+
+from secom_core.bundle import Bundle
+from tests.serving.conftest import RUN_ID
+from tests.serving.running import ROOT, Running, body_of, running
+
+
+def test_golden_requests_are_answered_over_rest_as_training_wrote_them_down(
+    server: Running, served: Bundle
+):
+    """Risks agree to 1e-9 and decisions exactly."""
+    answer = server.post(body_of(served.golden.readings)).raise_for_status().json()
+
+    outputs = {output["name"]: output for output in answer["outputs"]}
+    np.testing.assert_allclose(outputs["risk"]["data"], served.golden.risk, rtol=0, atol=1e-9)
+    assert outputs["flagged"]["data"] == served.golden.flagged.tolist()
+    assert outputs["risk"]["shape"] == [12]
+    assert outputs["risk"]["datatype"] == "FP64"
+    assert outputs["flagged"]["datatype"] == "BOOL"
+
+
+def test_an_answer_says_which_bundle_gave_it(server: Running, served: Bundle):
+    """Digest, run, data and threshold come with every answer."""
+    answer = server.post(body_of(served.golden.readings[:1], id="42")).json()
+
+    assert answer["id"] == "42"
+    assert answer["model_version"] == served.digest
+    assert answer["parameters"] == {
+        "bundle_digest": served.digest,
+        "run_id": RUN_ID,
+        "data_digest": served.data_digest,
+        "threshold": served.operating_point.threshold,
+    }
+
+
+def test_health_and_metadata_are_complete(server: Running, served: Bundle):
+    """Live, ready and metadata of server and model, with named, shaped and typed tensors."""
+    get = lambda path: httpx.get(server.http + path).raise_for_status().json()  # noqa: E731
+
+    assert get("/v2/health/live") == {"live": True}
+    assert get("/v2/health/ready") == {"ready": True}
+    assert get("/v2")["extensions"] == ["binary_tensor_data"]
+    assert get("/v2/models/secom/ready") == {"name": "secom", "ready": True}
+    described = get("/v2/models/secom")
+    assert described["versions"] == [served.digest]
+    assert described["inputs"][0] == {"name": "readings", "datatype": "FP64", "shape": [-1, 590]}
+    assert [output["name"] for output in described["outputs"]] == ["risk", "flagged", "unit_id"]
+    assert get(f"/v2/models/secom/versions/{served.digest}") == described
+
+
+def test_the_bundles_version_can_be_asked_by_name(server: Running, served: Bundle):
+    """The digest is a version; any other is not found."""
+    body = body_of(served.golden.readings)
+    post = lambda version: httpx.post(  # noqa: E731
+        f"{server.http}/v2/models/secom/versions/{version}/infer", json=body
+    )
+
+    assert post(served.digest).status_code == 200
+    assert post("1").status_code == 404
+    assert served.digest in post("1").json()["error"]
+
+
+def test_it_listens_on_the_loopback_only(server: Running):
+    """No port of it can be reached from another machine."""
+    listening = {
+        # gRPC's socket speaks IPv6, in which the loopback is written so.
+        (connection.laddr.ip.removeprefix("::ffff:"), connection.laddr.port)
+        for connection in psutil.Process(server.process.pid).connections("all")
+        if connection.status == psutil.CONN_LISTEN
+    }
+
+    assert listening == {("127.0.0.1", server.http_port), ("127.0.0.1", server.grpc_port)}
+
+
+def test_sigterm_ends_it_cleanly(bundle_folder: Path):
+    """Exit 0, a last line that says so, and no process left."""
+    with running(bundle_folder) as server:
+        children = psutil.Process(server.process.pid).children(recursive=True)
+        status, log = server.stop()
+
+        assert status == 0
+        assert [line["message"] for line in log] == ["stopping", "stopped"]
+        assert not any(child.is_running() for child in children)
+
+
+def test_a_taken_port_is_said_before_anything_is_served(bundle_folder: Path):
+    """The error names host and port, and what to do."""
+    from secom_core import bundle
+    from secom_core.errors import ConfigError
+    from serving.predictor.server import serve
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"127.0.0.1, port {port}: taken"):
+            serve(bundle.read(bundle_folder), http_port=port, grpc_port=0)
+
+
+def test_what_is_overridden_of_kserve_is_still_there():
+    """A release of kserve that renames what we override is noticed here, not in production."""
+    from serving.predictor.server import PRIVATE_NAMES, _Server
+
+    for owner, names in PRIVATE_NAMES.items():
+        source = Path(sys.modules[owner.__module__].__file__ or "").read_text()
+        for name in names:
+            assert f"self.{name}" in source or hasattr(owner, name), f"{owner.__name__}.{name}"
+    base = _Server.__mro__[1]
+    for method in ("start", "setup_event_loop", "register_signal_handler", "_serve"):
+        assert method in vars(base), method
+
+
+def test_kserve_never_reads_our_command_line():
+    """An option of ours that looks like one of kserve's does not end the process."""
+    command = [sys.executable, "-c", "import serving.predictor.server", "--workers", "x"]
+
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_it_runs_without_what_only_training_needs(bundle_folder: Path):
+    """The serving image has no kfp, scikit-learn, xgboost, mlflow, onnx, scipy or matplotlib."""
+    blocked = ("kfp", "sklearn", "xgboost", "mlflow", "onnx", "scipy", "matplotlib", "jinja2")
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({blocked}))\n"
+        "from pathlib import Path\n"
+        "from secom_core import bundle\n"
+        "import serving.predictor.server\n"
+        "bundle.read(Path(sys.argv[1])).check_golden()"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(bundle_folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
