@@ -1,7 +1,7 @@
 """How good a model is, and how sure one may be of it."""
 
 from secom_core.evaluation.bootstrap import Figure
-from secom_core.evaluation.comparison import auc_lower_bound, probability_better
+from secom_core.evaluation.comparison import auc_figure, auc_lower_bound, probability_better
 from secom_core.evaluation.curves import Curve, Curves, cost_curve, curves
 from secom_core.evaluation.figures import Figures, FlagFigures, figures, flag_figures
 from secom_core.evaluation.reliability import ReliabilityCurve, reliability_curve
@@ -22,6 +22,7 @@ __all__ = [
     "FlagFigures",
     "ReliabilityCurve",
     "accuracy_score",
+    "auc_figure",
     "auc_lower_bound",
     "auc_score",
     "average_precision_score",

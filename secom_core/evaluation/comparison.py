@@ -12,11 +12,25 @@ from collections.abc import Iterator
 import numpy as np
 
 from secom_core.evaluation import sweep
-from secom_core.evaluation.bootstrap import N_RESAMPLES, resamples
+from secom_core.evaluation.bootstrap import N_RESAMPLES, Figure, resamples, with_intervals
 from secom_core.evaluation.sweep import Ranking, require_scored
 
 _BEYOND = 50
 """Resamples beyond the level: their number is known to one part in seven."""
+
+
+def auc_figure(
+    is_fail: np.ndarray, risk: np.ndarray, *, seed: int, n_resamples: int = N_RESAMPLES
+) -> Figure:
+    """Compute the AUC alone, as `figures` does."""
+    require_scored(is_fail, risk)
+    ranking = Ranking(is_fail, risk)
+    return with_intervals(
+        lambda weights: {"auc": sweep.auc(ranking.sweep(weights))},
+        is_fail,
+        seed=seed,
+        n_resamples=n_resamples,
+    )["auc"]
 
 
 def auc_lower_bound(

@@ -1,0 +1,17 @@
+"""The gate: whether a challenger becomes champion, decided on units that neither has seen."""
+
+from secom_core.gate.evidence import Contender, Evidence, Holdout
+from secom_core.gate.judging import judge
+from secom_core.gate.verdict import Condition, Contest, Decision, Signal, Verdict
+
+__all__ = [
+    "Condition",
+    "Contender",
+    "Contest",
+    "Decision",
+    "Evidence",
+    "Holdout",
+    "Signal",
+    "Verdict",
+    "judge",
+]
