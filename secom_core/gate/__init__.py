@@ -1,6 +1,6 @@
 """The gate: whether a challenger becomes champion, decided on units that neither has seen."""
 
-from secom_core.gate.evidence import Contender, Evidence, Holdout
+from secom_core.gate.contenders import Contender, Holdout, Trial
 from secom_core.gate.judging import judge
 from secom_core.gate.verdict import Condition, Contest, Decision, Signal, Verdict
 
@@ -9,9 +9,9 @@ __all__ = [
     "Contender",
     "Contest",
     "Decision",
-    "Evidence",
     "Holdout",
     "Signal",
+    "Trial",
     "Verdict",
     "judge",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from secom_core.gate.evidence import Contender, Evidence
+from secom_core.gate.contenders import Contender, Trial
 from secom_core.gate.verdict import Condition, Contest, Signal
 
 MIN_LATER_FAILS = 10
@@ -48,10 +48,10 @@ def tells_apart(challenger: Contender) -> Condition:
     )
 
 
-def inspection(evidence: Evidence) -> Condition:
+def inspection(trial: Trial) -> Condition:
     """Require an inspection rate that the lab survives, on units later than the threshold."""
-    rate = float(np.mean(evidence.is_flagged))
-    most = MOST_TIMES_CAPACITY * evidence.max_inspection_rate
+    rate = float(np.mean(trial.is_flagged))
+    most = MOST_TIMES_CAPACITY * trial.max_inspection_rate
     is_met = rate <= most
     return Condition(
         name="inspection rate",
@@ -60,15 +60,15 @@ def inspection(evidence: Evidence) -> Condition:
         needed=f"<= {most:.3f}",
         reason=(
             f"It flags {rate:.1%} of the holdout; inspection can take "
-            f"{evidence.max_inspection_rate:.1%}, and "
+            f"{trial.max_inspection_rate:.1%}, and "
             + ("up to twice that is accepted." if is_met else "more than twice that is too much.")
         ),
     )
 
 
-def golden(evidence: Evidence) -> Condition:
+def golden(trial: Trial) -> Condition:
     """Require that the bundle answers here as it did in training."""
-    fault = evidence.golden_fault
+    fault = trial.golden_fault
     return Condition(
         name="golden requests",
         is_met=fault is None,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from secom_core.gate import conditions
-from secom_core.gate.evidence import Contender, Evidence, Holdout
+from secom_core.gate.contenders import Contender, Holdout, Trial
 from secom_core.gate.ledger import entries_on, no_decision, verdict_without_judging
 from secom_core.gate.measures import measure_contest, measure_signal
 from secom_core.gate.verdict import Condition, Contest, Decision, Signal, Verdict
@@ -23,7 +23,7 @@ def judge(
     challenger: Contender,
     champion: Contender | None,
     *,
-    evidence: Evidence,
+    trial: Trial,
     holdout: Holdout,
     ledger: Sequence[Verdict],
     seed: int,
@@ -35,7 +35,7 @@ def judge(
     challenger : Contender
     champion : Contender or None
         None: there has never been one.
-    evidence : Evidence
+    trial : Trial
         The challenger's.
     holdout : Holdout
     ledger : sequence of Verdict
@@ -61,7 +61,7 @@ def judge(
     return _judged(
         challenger,
         champion,
-        evidence=evidence,
+        trial=trial,
         holdout=holdout,
         attempt=len(entries) + 1,
         seed=seed,
@@ -72,7 +72,7 @@ def _judged(
     challenger: Contender,
     champion: Contender | None,
     *,
-    evidence: Evidence,
+    trial: Trial,
     holdout: Holdout,
     attempt: int,
     seed: int,
@@ -81,12 +81,12 @@ def _judged(
     # Real and synthetic units come from different lines: there is nothing to compare them on.
     rival = champion if champion and champion.is_synthetic == challenger.is_synthetic else None
     level = SIGNAL_LEVEL if rival else SIGNAL_LEVEL / strictness
-    signal = measure_signal(challenger, evidence, holdout, level=level, seed=seed)
+    signal = measure_signal(challenger, trial, holdout, level=level, seed=seed)
     contest = None
     if rival:
         level = CONTEST_LEVEL / strictness
         contest = measure_contest(challenger, rival, holdout, level=level, seed=seed)
-    checked = _checked(challenger, champion, evidence=evidence, signal=signal, contest=contest)
+    checked = _checked(challenger, champion, trial=trial, signal=signal, contest=contest)
     is_good = all(condition.is_met for condition in checked)
     decision = "promote" if is_good else no_decision(champion)
     return Verdict(
@@ -98,7 +98,7 @@ def _judged(
         champion=champion.digest if champion else None,
         attempt=attempt,
         conditions=checked,
-        inspection_rate=float(np.mean(evidence.is_flagged)),
+        inspection_rate=float(np.mean(trial.is_flagged)),
         signal=signal,
         contest=contest,
     )
@@ -108,15 +108,15 @@ def _checked(
     challenger: Contender,
     champion: Contender | None,
     *,
-    evidence: Evidence,
+    trial: Trial,
     signal: Signal,
     contest: Contest | None,
 ) -> tuple[Condition, ...]:
     checked = [
         conditions.signal(signal),
         conditions.tells_apart(challenger),
-        conditions.inspection(evidence),
-        conditions.golden(evidence),
+        conditions.inspection(trial),
+        conditions.golden(trial),
     ]
     if champion:
         checked += [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from secom_core.gate.evidence import Contender, Holdout
+from secom_core.gate.contenders import Contender, Holdout
 from secom_core.gate.verdict import Decision, Verdict
 
 MAX_ATTEMPTS = 10

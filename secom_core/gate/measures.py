@@ -8,19 +8,19 @@ import numpy as np
 
 from secom_core.evaluation import auc_figure, auc_lower_bound, probability_better
 from secom_core.gate.conditions import MIN_LATER_FAILS
-from secom_core.gate.evidence import Contender, Evidence, Holdout
+from secom_core.gate.contenders import Contender, Holdout, Trial
 from secom_core.gate.verdict import Contest, Signal
 
 
 def measure_signal(
-    challenger: Contender, evidence: Evidence, holdout: Holdout, *, level: float, seed: int
+    challenger: Contender, trial: Trial, holdout: Holdout, *, level: float, seed: int
 ) -> Signal:
     """Measure the AUC on the development windows and the holdout together.
 
     The holdout alone holds too few fails to tell a weak signal from none.
     """
-    is_fail = np.concatenate([evidence.development_is_fail, holdout.is_fail])
-    risk = np.concatenate([evidence.development_risk, challenger.risk])
+    is_fail = np.concatenate([trial.development_is_fail, holdout.is_fail])
+    risk = np.concatenate([trial.development_risk, challenger.risk])
     has_both = holdout.is_fail.any() and not holdout.is_fail.all()
     return Signal(
         auc=auc_figure(is_fail, risk, seed=seed),

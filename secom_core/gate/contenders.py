@@ -55,7 +55,7 @@ class Contender:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Evidence:
+class Trial:
     """What a challenger proves beside its risks for the holdout.
 
     Parameters
