@@ -7,7 +7,7 @@ import hashlib
 import http.client
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPMessage
 from pathlib import Path
@@ -27,15 +27,21 @@ _CHUNK_BYTES = 2**16
 _TIMEOUT_SECONDS = 20
 
 
-def cached(folder: Path) -> dict[str, bytes] | None:
+def cached(folder: Path, sha256: Mapping[str, str] = SHA256) -> dict[str, bytes] | None:
     """Return the two files from the cache, or None if it does not hold them unharmed."""
     try:
-        return _verified(folder / _KEPT)
+        return _verified(folder / _KEPT, sha256)
     except DataError:
         return None
 
 
-def download(address: str, folder: Path, progress: Progress | None = None) -> dict[str, bytes]:
+def download(
+    address: str,
+    folder: Path,
+    *,
+    progress: Progress | None = None,
+    sha256: Mapping[str, str] = SHA256,
+) -> dict[str, bytes]:
     """Return both of UCI's files by name, from the cache or else from an https address.
 
     Parameters
@@ -48,19 +54,21 @@ def download(address: str, folder: Path, progress: Progress | None = None) -> di
         by this or a later call.
     progress : callable, optional
         Called after each piece.
+    sha256 : mapping of str to str
+        Expected digest of each file by name.
 
     Raises
     ------
     SourceError
         If the address cannot be reached, is not https, or serves anything but UCI's two files.
     """
-    kept = cached(folder)
-    if kept is not None:
+    kept = cached(folder, sha256)
+    if kept:
         return kept
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
-            return cached(folder) or _download(address, folder, progress)
+            return cached(folder, sha256) or _download(address, folder, progress, sha256)
     except OSError as error:
         message = f"cannot keep UCI's archive in {folder}: {error}. Make room, or take another one."
         raise SourceError(message) from error
@@ -80,13 +88,15 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _download(address: str, folder: Path, progress: Progress | None) -> dict[str, bytes]:
+def _download(
+    address: str, folder: Path, progress: Progress | None, sha256: Mapping[str, str]
+) -> dict[str, bytes]:
     part = folder / f"{hashlib.sha256(address.encode()).hexdigest()[:16]}.part"
     while True:
         is_resumed = part.exists()
         _complete(address, part, progress)
         try:
-            files = _verified(part)
+            files = _verified(part, sha256)
         except DataError as error:
             part.unlink(missing_ok=True)
             if is_resumed:  # its beginning may be another file's: once more, from the start
@@ -168,12 +178,12 @@ class _HttpsOnly(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _verified(path: Path) -> dict[str, bytes]:
+def _verified(path: Path, sha256: Mapping[str, str]) -> dict[str, bytes]:
     files = read_zip(path)
     for name, content in files.items():
         digest = hashlib.sha256(content).hexdigest()
-        if digest != SHA256[name]:
-            message = f"{name} has sha256 {digest}, expected UCI's {SHA256[name]}."
+        if digest != sha256[name]:
+            message = f"{name} has sha256 {digest}, expected UCI's {sha256[name]}."
             raise SourceError(message)
     return files
 

@@ -61,7 +61,7 @@ def resolve_default(
             message = f"SECOM_DATA={named}: {error} Unset it to have UCI's files downloaded."
             raise SourceError(message) from error
     try:
-        download(address, cache, progress)
+        download(address, cache, progress=progress)
     except SourceError as error:
         return Choice(source="synthetic", notice=_notice(error))
     return Choice(source=address)

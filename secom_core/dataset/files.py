@@ -70,8 +70,8 @@ def read_zip(path: Path) -> dict[str, bytes]:
     except _ZIP_FAULTS as error:
         message = f"{path} is a damaged or encrypted .zip ({error}). {_expected()}"
         raise SourceError(message) from error
-    except FileNotFoundError as error:
-        message = f"there is no {path}. {_expected()}"
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror}. {_expected()}"
         raise SourceError(message) from error
 
 

@@ -44,8 +44,9 @@ def parse_labels(text: bytes) -> tuple[np.ndarray, np.ndarray]:
 
     Examples
     --------
-    >>> parse_labels(b'-1 "19/07/2008 11:55:00"\r\n1 "01/08/2008 12:32:00"\r\n')[1]
-    array(['2008-07-19T11:55:00', '2008-08-01T12:32:00'], dtype='datetime64[s]')
+    >>> is_fail, measured_at = parse_labels(b'1 "01/08/2008 12:32:00"\r\n')
+    >>> bool(is_fail[0]), str(measured_at[0])
+    (True, '2008-08-01T12:32:00')
     """
     lines = text.decode("utf-8-sig", errors="backslashreplace").rstrip("\r\n").splitlines()
     if not lines:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv
@@ -11,6 +13,10 @@ from secom_core.errors import FormatError
 
 READINGS_FILE = "secom.data"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_NUMBER = re.compile(
+    rb"[ \t]*([+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(nan|inf|infinity))[ \t]*", re.IGNORECASE
+)
+"""What Arrow takes for a number, to find out where it met something else."""
 
 
 def parse_readings(text: bytes) -> np.ndarray:
@@ -84,20 +90,12 @@ def _number_fault(lines: list[bytes]) -> str | None:
         (number, column, field)
         for number, line in enumerate(lines, 1)
         for column, field in enumerate(line.split(b" "), 1)
-        if not _is_number(field)
+        if not _NUMBER.fullmatch(field)
     ]
     if not faults:
         return None
     number, column, field = faults[0]
     return _reading_fault(number, column, field, problem="is not a number", n_faults=len(faults))
-
-
-def _is_number(field: bytes) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return b"_" not in field  # Python reads 1_000 as a number; nobody else does
 
 
 def _refuse_infinite(readings: np.ndarray, body: bytes) -> None:

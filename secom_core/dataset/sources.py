@@ -52,7 +52,7 @@ def load(source: str, *, cache: Path, progress: Progress | None = None) -> Units
         return twin(seed=int(synthetic[1] or 0))
     scheme = urlsplit(source).scheme
     if scheme == "https":
-        return uci.parse(download(source, cache, progress), source=shown(source))
+        return uci.parse(download(source, cache, progress=progress), source=shown(source))
     if scheme == "s3":
         return uci.parse(_read_store(source), source=source)
     return uci.parse(read_local(Path(source)), source=source)
