@@ -70,8 +70,11 @@ def _parse(text: bytes, *, min_bytes: int) -> Any:  # noqa: ANN401
             arrays.append(found[0])
             done = at = found[1]
         at = text.find(_KEY, at)
+    if not arrays:
+        return _loads(text)
     pieces.append(text[done:])
-    return _with_arrays(_loads(b"".join(pieces)), arrays)
+    body = _loads(b"".join(pieces))
+    return body if _put_back(body, arrays) else _loads(text)
 
 
 def _loads(skeleton: bytes) -> Any:  # noqa: ANN401
@@ -85,13 +88,16 @@ def _loads(skeleton: bytes) -> Any:  # noqa: ANN401
     return orjson.loads(skeleton)
 
 
-def _with_arrays(body: Any, arrays: list[np.ndarray]) -> Any:  # noqa: ANN401
-    inputs = body.get("inputs") if arrays and isinstance(body, dict) else None
+def _put_back(body: Any, arrays: list[np.ndarray]) -> bool:  # noqa: ANN401
+    """Put arrays where their tokens stand; whether all of them stood under an input's `data`."""
+    left = len(arrays)
+    inputs = body.get("inputs") if isinstance(body, dict) else None
     for tensor in inputs if isinstance(inputs, list) else ():
-        mark = tensor.get("data") if isinstance(tensor, dict) else None
-        if isinstance(mark, str) and mark.startswith(_MARK):
-            tensor["data"] = arrays[int(mark[1:])]
-    return body
+        token = tensor.get("data") if isinstance(tensor, dict) else None
+        if isinstance(token, str) and token.startswith(_MARK):
+            tensor["data"] = arrays[int(token[1:])]
+            left -= 1
+    return not left
 
 
 def _array(text: bytes, start: int, min_bytes: int) -> tuple[np.ndarray, int] | None:
