@@ -11,9 +11,12 @@ import numpy as np
 
 from secom_core.candidates import REFERENCE
 from secom_core.evaluation import probability_better
+from secom_core.training import Evidence
+from secom_core.windows import timeline
 
 if TYPE_CHECKING:
-    from secom_core.training import Evidence
+    from secom_core.config import TrainingConfig
+    from secom_core.dataset import Units
 
 SURE_ENOUGH = 0.9
 """Probability of a higher AUC from which a family counts as better than the reference."""
@@ -43,10 +46,61 @@ class Choice:
         """Plain values."""
         return dataclasses.asdict(self)
 
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Comparison:
+    """The contenders of one run side by side.
+
+    Parameters
+    ----------
+    choice : Choice
+    evidence : tuple of Evidence
+        Of every contender, the highest AUC first.
+    """
+
+    choice: Choice
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def chosen(self) -> Evidence:
+        """Evidence for the contender that goes to the gate."""
+        (chosen,) = (found for found in self.evidence if found.family == self.choice.family)
+        return chosen
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "choice": self.choice.to_json(),
+            "evidence": [found.to_json() for found in self.evidence],
+        }
+
     @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> Choice:
+    def from_json(cls, fields: Mapping[str, Any]) -> Comparison:
         """Read what `to_json` wrote."""
-        return cls(**fields)
+        return cls(
+            choice=Choice(**fields["choice"]),
+            evidence=tuple(Evidence.from_json(found) for found in fields["evidence"]),
+        )
+
+
+def compare(evidence: Sequence[Evidence], units: Units, config: TrainingConfig) -> Comparison:
+    """Compare the contenders of one run on the units that development predicted.
+
+    Parameters
+    ----------
+    evidence : sequence of Evidence
+        One of them the reference's.
+    units : Units
+        All units of the run in time order; the holdout is not looked at.
+    config : TrainingConfig
+    """
+    cuts = timeline(len(units), config.shares)
+    return Comparison(
+        choice=choose(evidence, units.is_fail[cuts.compared], seed=config.seed),
+        evidence=tuple(
+            sorted(evidence, key=lambda found: (-found.figures.auc.value, found.family))
+        ),
+    )
 
 
 def choose(evidence: Sequence[Evidence], is_fail: np.ndarray, *, seed: int) -> Choice:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from secom_core.dataset import Units
 
 N_GOLDEN = 12
+_LIBRARIES = ("numpy", "onnx", "onnxruntime", "scikit-learn", "secom", "xgboost-cpu")
 _CARD_FIGURES = (
     "auc",
     "average_precision",
@@ -181,6 +185,32 @@ def fit_folds(
         fits.append(fitted)
         raw.append(candidates.raw_score(fitted.pipeline, units.readings[fold.test]))
     return fits, raw
+
+
+def lineage(
+    digest: str, *, run_id: str, environ: Mapping[str, str], trained_at: datetime
+) -> bundle.Lineage:
+    """Write down where a bundle came from.
+
+    Parameters
+    ----------
+    digest : str
+        The bundle.
+    run_id : str
+        Pipeline run that made it.
+    environ : mapping
+        Of which SECOM_COMMIT is read: the images carry it, and `secom run` asks git.
+    trained_at : datetime
+        With its offset.
+    """
+    return bundle.Lineage(
+        digest=digest,
+        run_id=run_id,
+        commit=environ.get("SECOM_COMMIT", ""),
+        trained_at=trained_at.isoformat(timespec="seconds"),
+        trained_on=platform.node(),
+        versions={name: version(name) for name in _LIBRARIES},
+    )
 
 
 def _golden(model: bytes, calibration: Units, point: OperatingPoint) -> bundle.Golden:

@@ -63,6 +63,18 @@ class Quality:
         """Share of all cells without a reading."""
         return sum(self.missing_share.values()) / self.n_sensors
 
+    @property
+    def headline(self) -> dict[str, float]:
+        """What a list of data sets shows of each."""
+        return {
+            "missing_share": round(self.overall_missing_share, 4),
+            "never_measured": len(self.never_measured),
+            "constant": len(self.constant),
+            "duplicate": len(self.duplicate_of),
+            "out_of_family": sum(share > 0 for share in self.out_of_family_share.values()),
+            "simultaneous_units": self.n_simultaneous,
+        }
+
     def to_json(self) -> dict[str, object]:
         """Return plain values that `json.dumps` takes."""
         return asdict(self) | {"overall_missing_share": self.overall_missing_share}

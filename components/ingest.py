@@ -1,0 +1,68 @@
+"""From raw SECOM files to checked units."""
+
+from kfp.dsl import Artifact, Dataset, Metrics, Output
+
+from components import component
+
+
+@component
+def ingest(
+    source: str,
+    run_id: str,
+    units: Output[Dataset],
+    settings: Output[Artifact],
+    quality: Output[Metrics],
+    max_inspection_rate: float = 0.2,
+    missed_fail_cost: float = 0.0,
+    first_window: float = 0.4,
+    holdout: float = 0.2,
+    seed: int = 0,
+) -> None:
+    """Load units, check them against the SECOM format, and settle what the run may vary.
+
+    Args:
+        source: A folder, a .zip, an https address, s3://bucket/prefix, or synthetic[:SEED].
+        run_id: The pipeline run.
+        units: Checked units in time order, Parquet.
+        settings: The parameters below as JSON, for every later stage.
+        quality: Missing, constant, duplicate and out-of-family sensors.
+        max_inspection_rate: Inspection capacity as a share of all units.
+        missed_fail_cost: What an escape costs, in inspections; 0 sets the threshold by capacity.
+        first_window: Share of units in the first training window.
+        holdout: Share of units that only the gate sees, the latest.
+        seed: Seed of every random choice.
+    """
+    import json
+    import os
+    from pathlib import Path
+
+    from components import tracking
+    from components.stage import stage
+    from secom_core import dataset
+    from secom_core.config import TrainingConfig
+    from secom_core.store import Store
+    from secom_core.windows import timeline
+
+    with stage("ingest", run_id=run_id):
+        config = TrainingConfig(
+            max_inspection_rate=max_inspection_rate,
+            missed_fail_cost=missed_fail_cost,
+            first_window=first_window,
+            holdout=holdout,
+            seed=seed,
+        )
+        # Whatever promotion will need is asked for now, not after minutes of training.
+        Store.from_environment(os.environ).require_reachable()
+        tracking.require_reachable(os.environ)
+        loaded = dataset.load(source, cache=dataset.user_cache(os.environ))
+        timeline(len(loaded), config.shares)
+        dataset.write_units(loaded, Path(units.path))
+        Path(settings.path).write_text(json.dumps(config.to_json()))
+        units.metadata.update(
+            digest=loaded.digest,
+            data="synthetic" if loaded.is_synthetic else "real",
+            units=len(loaded),
+            fails=int(loaded.is_fail.sum()),
+        )
+        for name, value in dataset.quality(loaded).headline.items():
+            quality.log_metric(name, value)

@@ -1,0 +1,81 @@
+"""Which bundle `secom serve` serves."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from secom_core import bundle
+from secom_core.errors import BundleError, ConfigError
+from secom_core.store import Store, fetch_bundle
+
+if TYPE_CHECKING:
+    from pipelines.state import State
+    from secom_core.bundle import Bundle
+
+
+@contextmanager
+def open_bundle(named: str | None, state: State, environ: Mapping[str, str]) -> Iterator[Bundle]:
+    """Read and verify the bundle to serve.
+
+    Parameters
+    ----------
+    named : str, optional
+        A folder, or s3://bucket/bundles/digest. None: the champion in the state folder.
+    state : State
+    environ : mapping
+        SECOM_VERIFY_KEY, and the settings of the object store.
+
+    Raises
+    ------
+    ConfigError
+        If there is no champion, or the address is none.
+    BundleError
+        If the bundle is missing, damaged or not trusted.
+    StoreError
+        If the object store is away or refuses.
+    """
+    key = environ.get("SECOM_VERIFY_KEY")
+    verify_key = Path(key) if key else None
+    if named and named.startswith("s3://"):
+        with tempfile.TemporaryDirectory(prefix="secom-bundle-") as scratch:
+            folder = _fetch(named, environ, Path(scratch))
+            yield bundle.read(folder, verify_key=verify_key)
+        return
+    if named is None:
+        _require_champion(state)
+    yield bundle.read(Path(named) if named else state.champion, verify_key=verify_key)
+
+
+def _fetch(address: str, environ: Mapping[str, str], scratch: Path) -> Path:
+    match address.removeprefix("s3://").strip("/").split("/"):
+        case [bucket, "bundles", digest]:
+            store = Store.from_environment({**environ, "SECOM_BUCKET": bucket})
+            folder = fetch_bundle(store, digest, scratch / digest)
+        case _:
+            message = f"a bundle's address is s3://BUCKET/bundles/DIGEST, got {address!r}."
+            raise ConfigError(message)
+    found = bundle.read(folder).digest
+    if found != digest:
+        message = f"{address} holds the bundle {found[:12]}: it was replaced. Do not serve it."
+        raise BundleError(message)
+    return folder
+
+
+def _require_champion(state: State) -> None:
+    """Explain why there is nothing to serve, in the gate's own words if it has spoken."""
+    if state.champion.is_dir():
+        return
+    message = f"there is no champion in {state.folder}: `secom run` trains and judges one."
+    if state.verdict.is_file():
+        reasons = json.loads(state.verdict.read_text(encoding="utf-8"))["verdict"]["reasons"]
+        message = (
+            f"there is no champion in {state.folder}: the gate let none through.\n"
+            + "\n".join(f"- {reason}" for reason in reasons)
+            + "\nTo look at the challenger all the same, name its folder with --bundle."
+        )
+    raise ConfigError(message)

@@ -1,0 +1,210 @@
+"""The command line: one verb a command, each imports what it needs when it runs.
+
+The serving image holds neither Kubeflow Pipelines nor scikit-learn, and `secom serve` runs in it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from secom_core.errors import SecomError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class _Refusal(click.ClickException):
+    """What the user can mend: one message and exit code 2."""
+
+    exit_code = 2
+
+
+class _Group(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        try:
+            return super().invoke(ctx)
+        except SecomError as exc:
+            raise _Refusal(str(exc)) from exc
+
+
+def _state_option(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--state",
+        "folder",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path(".secom"),
+        show_default=True,
+        help="Folder kept between runs: store, tracking database, champion, report.",
+    )(command)
+
+
+def _data_option(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--data",
+        metavar="SOURCE",
+        help="A folder, a .zip, an https address, s3://bucket/prefix, or synthetic[:SEED]. "
+        "Default: SECOM_DATA, else the cache, else UCI, else (loudly) the synthetic twin.",
+    )(command)
+
+
+def _training_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--seed", type=int, default=0, show_default=True, help="Of every draw."),
+        click.option(
+            "--max-inspection-rate",
+            type=float,
+            default=0.2,
+            show_default=True,
+            help="Inspection capacity as a share of all units.",
+        ),
+        click.option(
+            "--missed-fail-cost",
+            type=float,
+            default=0.0,
+            show_default=True,
+            help="What an escape costs, in inspections; 0 sets the threshold by capacity.",
+        ),
+        click.option(
+            "--first-window",
+            type=float,
+            default=0.4,
+            show_default=True,
+            help="Share of units in the first training window.",
+        ),
+        click.option(
+            "--holdout",
+            type=float,
+            default=0.2,
+            show_default=True,
+            help="Share of units that only the gate sees.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="secom")
+def main() -> None:
+    """Which units of a semiconductor line to inspect: train, judge, serve."""
+
+
+@main.command()
+@_data_option
+@_state_option
+@_training_options
+def run(data: str | None, folder: Path, **settings: Any) -> None:  # noqa: ANN401
+    """Train four families, let the best contest the champion, write the report."""
+    from datetime import UTC, datetime
+
+    from rich.console import Console
+
+    from pipelines import run as runner
+    from pipelines.sources import choose
+    from pipelines.state import State
+    from pipelines.summary import summary
+    from secom_core.config import TrainingConfig
+
+    config = TrainingConfig(**settings)
+    console = Console(stderr=True)
+    source = choose(data, os.environ, console)
+    finished = runner.run(
+        source,
+        config,
+        State(folder),
+        environ=os.environ,
+        started_at=datetime.now(UTC),
+        console=console,
+    )
+    click.echo(summary(finished))
+
+
+@main.command()
+@click.option(
+    "--bundle",
+    metavar="DIR|s3://BUCKET/bundles/DIGEST",
+    help="What to serve. Default: the champion in the state folder.",
+)
+@_state_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--http-port", type=int, default=8080, show_default=True, help="REST.")
+@click.option("--grpc-port", type=int, default=8081, show_default=True, help="gRPC.")
+def serve(bundle: str | None, folder: Path, host: str, http_port: int, grpc_port: int) -> None:
+    """Answer the Open Inference Protocol V2 over HTTP and gRPC.
+
+    SECOM_VERIFY_KEY names a public key; with it, only a bundle signed by its owner is served.
+    """
+    from pipelines.bundles import open_bundle
+    from pipelines.state import State
+    from serving.predictor.server import serve as serve_bundle
+
+    with open_bundle(bundle, State(folder), os.environ) as opened:
+        serve_bundle(opened, host=host, http_port=http_port, grpc_port=grpc_port)
+
+
+@main.command(name="compile")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write it. Default: beside the pipeline's code, where it is checked in.",
+)
+def compile_(output: Path | None) -> None:
+    """Write the pipeline as YAML for Kubeflow Pipelines."""
+    from pipelines import as_yaml
+
+    path = output or as_yaml.COMPILED
+    as_yaml.write(path)
+    click.echo(path)
+
+
+@main.command()
+@click.option("--host", required=True, help="Address of Kubeflow Pipelines' API.")
+@click.option("--data", metavar="SOURCE", required=True, help="An https address or s3://….")
+@click.option("--experiment", default="secom", show_default=True, help="Where to list the run.")
+@_training_options
+def submit(host: str, data: str, experiment: str, **settings: Any) -> None:  # noqa: ANN401
+    """Start the pipeline on a cluster; prints where to watch it."""
+    from pipelines import cluster
+    from secom_core.config import TrainingConfig
+
+    parameters = {"source": data, **TrainingConfig(**settings).to_json()}
+    click.echo(cluster.submit(host, parameters, experiment=experiment))
+
+
+@main.command()
+@_state_option
+def report(folder: Path) -> None:
+    """Open the report on the last run in the browser, or print where it lies in a pipe."""
+    from pipelines.state import State
+    from secom_core.errors import ConfigError
+
+    page = State(folder).report
+    if not page.is_file():
+        message = f"there is no report in {folder}. `secom run` writes one."
+        raise ConfigError(message)
+    click.echo(page)
+    if click.get_text_stream("stdout").isatty():
+        click.launch(str(page))
+
+
+@main.command(name="data")
+@_data_option
+def data_(data: str | None) -> None:
+    """Load and check the data, and say what is odd about them."""
+    from rich.console import Console
+
+    from pipelines.sources import choose
+    from pipelines.summary import quality_summary
+    from secom_core import dataset
+
+    source = choose(data, os.environ, Console(stderr=True))
+    units = dataset.load(source, cache=dataset.user_cache(os.environ))
+    click.echo(quality_summary(units))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Run the graph on a cluster, through Kubeflow Pipelines' API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import kfp
+import urllib3
+from kfp_server_api.exceptions import ApiException
+
+from pipelines.train_and_promote import train_and_promote
+from secom_core.errors import RunError
+
+
+def submit(host: str, parameters: Mapping[str, str | int | float], *, experiment: str) -> str:
+    """Start the graph on a cluster and return where to watch it.
+
+    Parameters
+    ----------
+    host : str
+        Address of Kubeflow Pipelines' API.
+    parameters : mapping
+        The graph's parameters.
+    experiment : str
+        Under which Kubeflow lists the run; made if there is none of that name.
+
+    Raises
+    ------
+    RunError
+        If the API is away or refuses.
+    """
+    try:
+        client = kfp.Client(host=host)
+        run = client.create_run_from_pipeline_func(
+            train_and_promote,
+            arguments=dict(parameters),
+            experiment_name=experiment,
+            enable_caching=False,
+        )
+    except urllib3.exceptions.HTTPError as exc:
+        message = (
+            f"no answer from Kubeflow Pipelines at {host}: {exc}. "
+            "Check the address; it is the one of its API, as in http://localhost:8888."
+        )
+        raise RunError(message) from exc
+    except ApiException as exc:
+        message = f"Kubeflow Pipelines at {host} refuses the run: {exc.status} {exc.reason}."
+        raise RunError(message) from exc
+    return f"{host.rstrip('/')}/#/runs/details/{run.run_id}"
