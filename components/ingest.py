@@ -16,6 +16,7 @@ def ingest(
     missed_fail_cost: float = 0.0,
     first_window: float = 0.4,
     holdout: float = 0.2,
+    search: str = "full",
     seed: int = 0,
 ) -> None:
     """Load units, check them against the SECOM format, and settle what the run may vary.
@@ -30,6 +31,7 @@ def ingest(
         missed_fail_cost: What an escape costs, in inspections; 0 sets the threshold by capacity.
         first_window: Share of units in the first training window.
         holdout: Share of units that only the gate sees, the latest.
+        search: full, or quick: each family's first combination of parameters as it is.
         seed: Seed of every random choice.
     """
     import json
@@ -44,12 +46,15 @@ def ingest(
     from secom_core.windows import timeline
 
     with stage("ingest", run_id=run_id):
-        config = TrainingConfig(
-            max_inspection_rate=max_inspection_rate,
-            missed_fail_cost=missed_fail_cost,
-            first_window=first_window,
-            holdout=holdout,
-            seed=seed,
+        config = TrainingConfig.from_json(
+            {
+                "max_inspection_rate": max_inspection_rate,
+                "missed_fail_cost": missed_fail_cost,
+                "first_window": first_window,
+                "holdout": holdout,
+                "search": search,
+                "seed": seed,
+            }
         )
         # Whatever promotion will need is asked for now, not after minutes of training.
         Store.from_environment(os.environ).require_reachable()

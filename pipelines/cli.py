@@ -6,6 +6,7 @@ The serving image holds neither Kubeflow Pipelines nor scikit-learn, and `secom 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,13 @@ def _training_options(command: Callable[..., None]) -> Callable[..., None]:
             default=0.0,
             show_default=True,
             help="What an escape costs, in inspections; 0 sets the threshold by capacity.",
+        ),
+        click.option(
+            "--search",
+            type=click.Choice(["full", "quick"]),
+            default="full",
+            show_default=True,
+            help="Quick takes each family's first combination of parameters as it is.",
         ),
         click.option(
             "--first-window",
@@ -187,7 +195,7 @@ def report(folder: Path) -> None:
         message = f"there is no report in {folder}. `secom run` writes one."
         raise ConfigError(message)
     click.echo(page)
-    if click.get_text_stream("stdout").isatty():
+    if sys.stdout.isatty():
         click.launch(str(page))
 
 

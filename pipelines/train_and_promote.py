@@ -23,6 +23,7 @@ def train_and_promote(
     missed_fail_cost: float = 0.0,
     first_window: float = 0.4,
     holdout: float = 0.2,
+    search: str = "full",
     seed: int = 0,
     inference_service: str = "",
 ) -> None:
@@ -34,6 +35,7 @@ def train_and_promote(
         missed_fail_cost: What an escape costs, in inspections; 0 sets the threshold by capacity.
         first_window: Share of units in the first training window.
         holdout: Share of units that only the gate sees, the latest.
+        search: full, or quick: each family's first combination of parameters as it is.
         seed: Seed of every random choice.
         inference_service: Name of the InferenceService to roll out; empty where there is none.
     """
@@ -47,6 +49,7 @@ def train_and_promote(
                 missed_fail_cost=missed_fail_cost,
                 first_window=first_window,
                 holdout=holdout,
+                search=search,
                 seed=seed,
             )
         )

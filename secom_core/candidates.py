@@ -27,6 +27,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
+from secom_core.config import Search
 from secom_core.errors import ConfigError
 from secom_core.evaluation import auc_score
 from secom_core.windows import Fold
@@ -149,8 +150,15 @@ class Fitted:
     fit_seconds: tuple[float, ...]
 
 
-def search_space(family: str) -> tuple[Params, ...]:
+def search_space(family: str, search: Search = "full") -> tuple[Params, ...]:
     """Return every combination that the search of a family tries.
+
+    Parameters
+    ----------
+    family : str
+        One of `FAMILIES`, or `REFERENCE`.
+    search : {"full", "quick"}
+        Quick takes the first combination as it is, for demonstrations and tests.
 
     Raises
     ------
@@ -164,7 +172,8 @@ def search_space(family: str) -> tuple[Params, ...]:
         raise ConfigError(message)
     shapes = _SHAPES[family]
     searched = [{**selection, **shape} for selection in _SELECTIONS for shape in shapes]
-    return (*searched, {**_PCA, **shapes[-1]})
+    space = (*searched, {**_PCA, **shapes[-1]})
+    return space[:1] if search == "quick" else space
 
 
 def build(family: str, params: Params, *, seed: int) -> Pipeline:
@@ -179,7 +188,14 @@ def build(family: str, params: Params, *, seed: int) -> Pipeline:
     return Pipeline([*steps, ("classify", _classifier(family, params, seed=seed))])
 
 
-def fit(family: str, units: Units, *, seed: int, progress: Progress | None = None) -> Fitted:
+def fit(
+    family: str,
+    units: Units,
+    *,
+    seed: int,
+    search: Search = "full",
+    progress: Progress | None = None,
+) -> Fitted:
     """Search a family inside a training window, then fit the best parameters on all of it.
 
     Parameters
@@ -189,10 +205,11 @@ def fit(family: str, units: Units, *, seed: int, progress: Progress | None = Non
     units : Units
         The training window in time order.
     seed : int
+    search : {"full", "quick"}
     progress : callable, optional
         Told the number of fits done and the number of fits in all.
     """
-    space = search_space(family)
+    space = search_space(family, search)
     folds = inner_folds(units.is_fail) if len(space) > 1 else ()
     n_fits = len(space) * len(folds) + 1
     seconds: list[float] = []

@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 from secom_core.errors import ConfigError
 from secom_core.windows import Shares
+
+Search: TypeAlias = Literal["full", "quick"]
+"""How many combinations of parameters a family tries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,8 @@ class TrainingConfig:
         What an escape costs, in inspections; 0 sets the threshold by capacity alone.
     first_window, holdout : float
         Shares of all units: see `secom_core.windows.Shares`.
+    search : {"full", "quick"}
+        Quick takes each family's first combination of parameters as it is.
     seed : int, default=0
         Seed of every random choice.
     """
@@ -31,6 +36,7 @@ class TrainingConfig:
     missed_fail_cost: float = 0.0
     first_window: float = 0.4
     holdout: float = 0.2
+    search: Search = "full"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -45,6 +51,9 @@ class TrainingConfig:
                 f"missed_fail_cost must be 0 or more, got {self.missed_fail_cost}. "
                 "It counts inspections: 50 means that an escape costs as much as 50 of them."
             )
+            raise ConfigError(message)
+        if self.search not in get_args(Search):
+            message = f"search must be {' or '.join(get_args(Search))}, got {self.search!r}."
             raise ConfigError(message)
         if not 0 <= self.seed < 2**32:
             message = f"seed must be in [0, 2**32), got {self.seed}."

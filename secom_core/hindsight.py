@@ -92,7 +92,13 @@ def look_back(
     shuffled = _shuffled_folds(units.is_fail, seed=config.seed)
     with candidates.quiet_convergence(), ThreadPoolExecutor(n_threads) as pool:
         searched = [
-            pool.submit(candidates.fit, chosen.family, units.window(fold.train), seed=config.seed)
+            pool.submit(
+                candidates.fit,
+                chosen.family,
+                units.window(fold.train),
+                seed=config.seed,
+                search=config.search,
+            )
             for fold in later
         ]
         params = chosen.params_by_window[-1]

@@ -130,7 +130,7 @@ def fit_contender(
     """
     cuts = timeline(len(units), config.shares)
     seen = units.window(cuts.development)
-    fits, raw = fit_folds(family, seen, cuts, seed=config.seed, progress=progress)
+    fits, raw = _fit_folds(family, seen, cuts, config, progress=progress)
     last = fits[-1]
     calibration = seen.window(cuts.calibration)
     sigmoid = fit_sigmoid(raw[-1], calibration.is_fail)
@@ -168,8 +168,13 @@ def fit_contender(
     return Contender(parts=parts, evidence=evidence)
 
 
-def fit_folds(
-    family: str, units: Units, cuts: Timeline, *, seed: int, progress: Progress | None = None
+def _fit_folds(
+    family: str,
+    units: Units,
+    cuts: Timeline,
+    config: TrainingConfig,
+    *,
+    progress: Progress | None,
 ) -> tuple[list[Fitted], list[np.ndarray]]:
     """Run a family's procedure on each fold of development; return the fits and raw scores."""
     fits: list[Fitted] = []
@@ -181,7 +186,13 @@ def fit_folds(
             if progress:
                 progress(number * total + done, n_folds * total)
 
-        fitted = candidates.fit(family, units.window(fold.train), seed=seed, progress=tell)
+        fitted = candidates.fit(
+            family,
+            units.window(fold.train),
+            seed=config.seed,
+            search=config.search,
+            progress=tell,
+        )
         fits.append(fitted)
         raw.append(candidates.raw_score(fitted.pipeline, units.readings[fold.test]))
     return fits, raw
