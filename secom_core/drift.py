@@ -180,7 +180,9 @@ def _quantiles(ordered: np.ndarray, shares: np.ndarray) -> np.ndarray:
     below = np.floor(position).astype(np.intp)
     above = np.minimum(below + 1, last)
     low, high = (np.take_along_axis(ordered, at, axis=0) for at in (below, above))
-    return low + (position - below) * (high - low)
+    share, step = position - below, high - low
+    # Reckoned from the nearer reading, so that rounding never passes beyond the farther one.
+    return np.where(share < 0.5, low + share * step, high - (1 - share) * step)
 
 
 def _bin_shares(window: np.ndarray, edges: np.ndarray, is_bin: np.ndarray) -> np.ndarray:
