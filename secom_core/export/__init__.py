@@ -43,17 +43,17 @@ def to_onnx(pipeline: Pipeline, sigmoid: Sigmoid, sensors: tuple[str, ...]) -> b
     ExportError
         If the pipeline has a step without ONNX form, or was fitted on another number of sensors.
     """
+    calibration = Dense(weights=np.array([[sigmoid.slope]]), bias=np.array([sigmoid.intercept]))
+    operations = [*operations_of(pipeline), calibration]
     if pipeline.n_features_in_ != len(sensors):
         message = (
             f"the pipeline was fitted on {pipeline.n_features_in_} sensors, "
             f"got {len(sensors)} names; give one for each, in the order of the columns."
         )
         raise ExportError(message)
-    calibration = Dense(weights=np.array([[sigmoid.slope]]), bias=np.array([sigmoid.intercept]))
-    operations = fold(prune([*operations_of(pipeline), calibration], len(sensors)))
     graph = Graph()
     table = READINGS
-    for operation in widen(operations, len(sensors)):
+    for operation in widen(fold(prune(operations, len(sensors))), len(sensors)):
         table = operation.emit(graph, table)
     graph.node("Squeeze", graph.node("Sigmoid", table), graph.constant(np.array([1])), output=RISK)
     read = ",".join(sensors[column] for column in sensors_read(pipeline))

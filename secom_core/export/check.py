@@ -30,7 +30,7 @@ def require_same_answers(
     pipeline, sigmoid
         What it was made from.
     readings : ndarray of shape (n_units, n_sensors), float64
-        Units to compare on, the more the better.
+        Units to compare on, at least one; the more the better.
     threshold : float
         Risk at which a unit is flagged.
     tolerance : float, default=1e-6
@@ -52,7 +52,7 @@ def require_same_answers(
     is_flipped = (got >= threshold) != (expected >= threshold)
     if is_flipped.any():
         _refuse(is_flipped, expected, got, f"the threshold of {threshold!r} lies between")
-    return float(difference.max(initial=0.0))
+    return float(difference.max())
 
 
 def _risk(model: bytes, readings: np.ndarray) -> np.ndarray:
@@ -67,8 +67,8 @@ def _refuse(is_wrong: np.ndarray, expected: np.ndarray, got: np.ndarray, rule: s
     unit = int(np.argmax(is_wrong))
     message = (
         f"the ONNX form answers differently on {np.count_nonzero(is_wrong)} of {is_wrong.size} "
-        f"units: unit {unit} (counted from 0) has a risk of {expected[unit]!r} in scikit-learn and "
-        f"of {got[unit]!r} in ONNX Runtime; {rule}. The bundle must not be used: this is a defect "
-        "of the export or of the installed ONNX Runtime, so install the locked requirements."
+        f"units: unit {unit} (counted from 0) has a risk of {float(expected[unit])!r} in "
+        f"scikit-learn and of {float(got[unit])!r} in ONNX Runtime; {rule}. No bundle may be made "
+        "of it: this is a defect of the export or of ONNX Runtime. Install the locked requirements."
     )
     raise ExportError(message)

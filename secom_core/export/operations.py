@@ -88,21 +88,29 @@ class Clip(PerColumn):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Standardise(PerColumn):
-    """Subtracts `mean` and divides by `scale`."""
+class Centre(PerColumn):
+    """Subtracts `mean`."""
 
     mean: np.ndarray
+
+    def emit(self, graph: Graph, table: str) -> str:
+        """Write one node."""
+        return graph.node("Sub", table, graph.constant(self.mean))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scale(PerColumn):
+    """Divides by `scale`."""
+
     scale: np.ndarray
 
     def emit(self, graph: Graph, table: str) -> str:
-        """Write it as scikit-learn computes it, to the last bit: trees may split on the result."""
-        centred = graph.node("Sub", table, graph.constant(self.mean))
-        return graph.node("Div", centred, graph.constant(self.scale))
+        """Write one node."""
+        return graph.node("Div", table, graph.constant(self.scale))
 
     def then(self, later: Dense) -> Dense:
         """Return this and `later` as one."""
-        weights = later.weights / self.scale[:, np.newaxis]
-        return Dense(weights=weights, bias=later.bias - self.mean @ weights)
+        return Dense(weights=later.weights / self.scale[:, np.newaxis], bias=later.bias)
 
 
 class Relu(PerColumn):

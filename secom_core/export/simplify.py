@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from secom_core.export.operations import Dense, Impute, Operation, PerColumn, Pick, Standardise
+from secom_core.export.operations import Dense, Impute, Operation, PerColumn, Pick, Scale
 
 _ANSWER = np.zeros(1, dtype=np.int64)
 """What is wanted of the last operation: its one column."""
@@ -48,8 +48,8 @@ def prune(operations: Sequence[Operation], n_columns: int) -> list[Operation]:
 def fold(operations: Iterable[Operation]) -> list[Operation]:
     """Return fewer operations of the same answer: what is linear becomes one where that is smaller.
 
-    The rounding of a folded scaler is of the order of the readings' own: a reading far from 0
-    beside its spread carries few digits of its deviation to begin with.
+    Means are still subtracted before anything else: as part of the bias they would cost the digits
+    of a sensor that reads far from 0.
     """
     folded: list[Operation] = []
     for operation in operations:
@@ -64,7 +64,7 @@ def fold(operations: Iterable[Operation]) -> list[Operation]:
 def _as_one(first: Operation, second: Operation) -> Dense | None:
     if not isinstance(second, Dense):
         return None
-    if isinstance(first, Standardise):
+    if isinstance(first, Scale):
         return first.then(second)
     if isinstance(first, Dense):
         one = first.then(second)

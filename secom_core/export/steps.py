@@ -20,13 +20,14 @@ from secom_core.candidates import Winsorizer
 from secom_core.errors import ExportError
 from secom_core.export.ensembles import from_forest, from_xgboost
 from secom_core.export.operations import (
+    Centre,
     Clip,
     Dense,
     Impute,
     Operation,
     Pick,
     Relu,
-    Standardise,
+    Scale,
     Tanh,
 )
 
@@ -72,7 +73,7 @@ def _(winsorizer: Winsorizer) -> tuple[Operation, ...]:
 @operations_of.register
 def _(scaler: StandardScaler) -> tuple[Operation, ...]:
     _require(scaler, scaler.with_mean and scaler.with_std, "with_mean and with_std must be True")
-    return (Standardise(mean=scaler.mean_, scale=scaler.scale_),)
+    return (Centre(mean=scaler.mean_), Scale(scale=scaler.scale_))
 
 
 @operations_of.register
