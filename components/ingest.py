@@ -24,15 +24,17 @@ def ingest(
     Args:
         source: A folder, a .zip, an https address, s3://bucket/prefix, or synthetic[:SEED].
         run_id: The pipeline run.
-        units: Checked units in time order, Parquet.
-        settings: The parameters below as JSON, for every later stage.
-        quality: Missing, constant, duplicate and out-of-family sensors.
         max_inspection_rate: Inspection capacity as a share of all units.
         missed_fail_cost: What an escape costs, in inspections; 0 sets the threshold by capacity.
         first_window: Share of units in the first training window.
         holdout: Share of units that only the gate sees, the latest.
         search: full, or quick: each family's first combination of parameters as it is.
         seed: Seed of every random choice.
+
+    Returns:
+        units: Checked units in time order, Parquet.
+        settings: The parameters below as JSON, for every later stage.
+        quality: Missing, constant, duplicate and out-of-family sensors.
     """
     import json
     import os

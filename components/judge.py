@@ -34,13 +34,13 @@ def judge(
         units: Checked units in time order.
         settings: What the run may vary.
         run_id: The pipeline run.
+
+    Returns:
         verdict: The decision, its reasons, and the risks that it rests on.
         figures: Of the challenger on the holdout.
         roc: Of the challenger on the holdout.
         card: The challenger's model card.
-
-    Returns:
-        promote, keep (the champion stays) or none (there is none, and none is good enough).
+        Output: promote, keep (the champion stays) or none (there is none, and none is good enough).
     """
     import os
     import tempfile

@@ -22,6 +22,8 @@ def select(
         units: Checked units in time order.
         settings: What the run may vary.
         run_id: The pipeline run.
+
+    Returns:
         challenger: The chosen contender.
         comparison: The evidence of all, and the reason of the choice.
         figures: AUC of each family on the development windows.

@@ -21,6 +21,8 @@ def train(
         settings: What the run may vary.
         family: forest, xgboost, mlp, logistic, or reference.
         run_id: The pipeline run.
+
+    Returns:
         contender: The bundle, and the evidence for it.
         figures: Of the development windows.
     """
