@@ -4,6 +4,7 @@ from secom_core.evaluation.bootstrap import Figure
 from secom_core.evaluation.comparison import auc_figure, auc_lower_bound, probability_better
 from secom_core.evaluation.curves import Curve, Curves, cost_curve, curves
 from secom_core.evaluation.figures import Figures, FlagFigures, figures, flag_figures
+from secom_core.evaluation.modes import LaterWindow, ModeFigures, compare_modes
 from secom_core.evaluation.reliability import ReliabilityCurve, reliability_curve
 from secom_core.evaluation.scores import (
     accuracy_score,
@@ -20,6 +21,8 @@ __all__ = [
     "Figure",
     "Figures",
     "FlagFigures",
+    "LaterWindow",
+    "ModeFigures",
     "ReliabilityCurve",
     "accuracy_score",
     "auc_figure",
@@ -28,6 +31,7 @@ __all__ = [
     "average_precision_score",
     "brier_loss",
     "capture_rate_at",
+    "compare_modes",
     "cost_curve",
     "curves",
     "f1_score",
