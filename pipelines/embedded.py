@@ -18,6 +18,7 @@ import sysconfig
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -33,8 +34,17 @@ from secom_core.store import settings
 HOST = "127.0.0.1"
 LOG = "weed.log"
 _SERVICES = ("master", "volume", "filer", "s3")
+_PORTS = tuple(f"{service}.port{kind}" for service in _SERVICES for kind in ("", ".grpc"))
+_FLAGS = (
+    *("-dir=../data", "-master.dir=.", "-filer.localSocket=filer.sock", "-s3.localSocket=s3.sock"),
+    *("-filer", "-s3", "-disableHttp", "-s3.config=s3.json", "-s3.iam=false"),
+    *("-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.autoCreateBucket=false"),
+    *("-master.peers=none", "-master.resumeState=false", "-master.telemetry=false"),
+    *("-master.volumeSizeLimitMB=1024", "-volume.max=100", "-volume.minFreeSpace=64MiB"),
+)
 _READY_SECONDS = 60.0
 _LOCK_SECONDS = 10.0
+_STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.02
 
 # The shell becomes weed; what it leaves in the background outlives neither weed nor us: standard
@@ -43,7 +53,7 @@ _POLL_SECONDS = 0.02
 _RUN_UNTIL_INPUT_ENDS = """
 sockets=$1; shift; exec 3<&0
 (read -r _ <&3; kill -9 $$; rm -f $sockets) >/dev/null 2>&1 &
-exec "$@" 3<&- 9<&- </dev/null
+exec "$@" 3<&- </dev/null
 """
 
 
@@ -91,9 +101,6 @@ def object_store(
             _stop(server)
 
 
-_PORTS = tuple(f"{service}.port{kind}" for service in _SERVICES for kind in ("", ".grpc"))
-
-
 def _acquire(lock: IO[str], folder: Path) -> None:
     """Wait until no other server holds the folder: one whose run was killed is about to end."""
     deadline = time.monotonic() + _LOCK_SECONDS
@@ -116,13 +123,15 @@ def _start(
     folder: Path, ports: Mapping[str, int], environ: Mapping[str, str], lock: IO[str]
 ) -> subprocess.Popen[bytes]:
     run = _write_configuration(folder, environ)
-    sockets = (f"/tmp/seaweedfs-{each}-grpc-{ports[f'{each}.port.grpc']}.sock" for each in _SERVICES)
+    sockets = [
+        f"/tmp/seaweedfs-{name}-grpc-{ports[f'{name}.port.grpc']}.sock"  # noqa: S108 - weed's choice
+        for name in _SERVICES
+    ]
     command = [
         *("sh", "-c", _RUN_UNTIL_INPUT_ENDS, "sh", " ".join(sockets)),
         *(_weed(), "-logtostderr=true", "server", f"-ip={HOST}", f"-ip.bind={HOST}"),
         *(f"-{name}={port}" for name, port in ports.items()),
         *_FLAGS,
-        f"-dir={folder / 'data'}",
     ]
     with (folder / LOG).open("wb") as log:
         return subprocess.Popen(
@@ -138,32 +147,24 @@ def _start(
         )
 
 
-_FLAGS = (
-    *("-filer", "-s3", "-disableHttp", "-s3.config=s3.json", "-s3.iam=false"),
-    *("-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.autoCreateBucket=false"),
-    *("-master.peers=none", "-master.resumeState=false", "-master.telemetry=false"),
-    *("-master.dir=.", "-filer.localSocket=filer.sock", "-s3.localSocket=s3.sock"),
-    *("-master.volumeSizeLimitMB=1024", "-volume.max=100", "-volume.minFreeSpace=64MiB"),
-)
-
-
 def _write_configuration(folder: Path, environ: Mapping[str, str]) -> Path:
     """Write what weed reads at its start, readable by nobody else; return the folder."""
     run = folder / "run"
     shutil.rmtree(run, ignore_errors=True)
     run.mkdir(mode=0o700)
     (folder / "data").mkdir(exist_ok=True)
-    write_certificate(run / "grpc.crt", run / "grpc.key", address=HOST)
+    write_certificate(run / "grpc.crt", run / "grpc.key", address=HOST, now=datetime.now(UTC))
     tokens = ("signing", "signing.read", "filer_signing", "filer_signing.read")
-    _write(
-        run / "security.toml",
-        "".join(f'[jwt.{name}]\nkey = "{secrets.token_hex(32)}"\n' for name in tokens)
-        + '[grpc]\nca = "grpc.crt"\n'
-        + "".join(
-            f'[grpc.{name}]\ncert = "grpc.crt"\nkey = "grpc.key"\n' for name in (*_SERVICES, "client")
+    security = [
+        *(f'[jwt.{name}]\nkey = "{secrets.token_hex(32)}"\n' for name in tokens),
+        '[grpc]\nca = "grpc.crt"\n',
+        *(
+            f'[grpc.{name}]\ncert = "grpc.crt"\nkey = "grpc.key"\n'
+            for name in (*_SERVICES, "client")
         ),
-    )
-    _write(run / "filer.toml", f"[leveldb2]\nenabled = true\ndir = {json.dumps(str(folder / 'filer'))}\n")
+    ]
+    _write(run / "security.toml", "".join(security))
+    _write(run / "filer.toml", '[leveldb2]\nenabled = true\ndir = "../filer"\n')
     _write(run / "master.toml", "[master.volume_growth]\ncopy_1 = 1\n")
     keys = {"accessKey": environ[settings.ACCESS_KEY], "secretKey": environ[settings.SECRET_KEY]}
     identity = {"name": "secom", "credentials": [keys], "actions": ["Admin"]}
@@ -224,4 +225,8 @@ def _make_bucket(server: subprocess.Popen[bytes], environ: Mapping[str, str], *,
 def _stop(server: subprocess.Popen[bytes]) -> None:
     if server.stdin:
         server.stdin.close()
-    server.wait()
+    try:
+        server.wait(timeout=_STOP_SECONDS)
+    except subprocess.TimeoutExpired:  # somebody ended the shell that ends it
+        server.kill()
+        server.wait()
