@@ -58,6 +58,10 @@ BAD = {
             "not measured (readings with this fault: 2)"
         ),
     ),
+    "a word behind a byte order mark": (
+        b"\xef\xbb\xbf" + text(with_field(2, b"x")),
+        "line 1, column 2: 'x' is not a number",
+    ),
     "a decimal comma": (text(with_field(590, b"1,5")), "line 1, column 590: '1,5' is not"),
     "a hexadecimal number": (text(with_field(1, b"0x1F")), "line 1, column 1: '0x1F' is not"),
     "an underscore in a number": (text(with_field(1, b"1_0")), "column 1: '1_0' is not"),
