@@ -64,10 +64,12 @@ class Contract:
             raise ReadingTypeError(message)
         if readings.shape[1] != self.n_sensors:
             raise SensorCountError(readings.shape[1], self.n_sensors)
-        checked = np.ascontiguousarray(readings, dtype=np.float64)
         # One sum is cheaper than a mask: it is infinite or NaN only if a reading is, or on
-        # overflow, and only then is the mask worth its cost.
-        if not np.isfinite(checked.sum()):
+        # overflow, and only then is the mask worth its cost. NumPy need not warn of either.
+        with np.errstate(over="ignore", invalid="ignore"):
+            checked = np.ascontiguousarray(readings, dtype=np.float64)
+            total = checked.sum()
+        if not np.isfinite(total):
             self._refuse_infinite(checked)
         return checked
 
