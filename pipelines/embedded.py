@@ -1,14 +1,8 @@
-"""A real S3 server on the loopback, for as long as a run on a laptop needs one.
-
-`weed` (SeaweedFS) is four servers in one process, and only its S3 port asks for credentials of
-its own accord. Here the others are closed as well: those that speak HTTP are switched off or ask
-for signed tokens, those that speak gRPC ask for a certificate that nobody else has.
-"""
+"""A real S3 server on the loopback, for as long as a run on a laptop needs one."""
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import secrets
 import shutil
@@ -18,7 +12,6 @@ import sysconfig
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -27,23 +20,14 @@ from minio.error import MinioException
 from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
-from pipelines.loopback_certificate import write_certificate
+from pipelines import weed_settings
+from pipelines.weed_settings import FLAGS, HOST, PORTS, SERVICES
 from secom_core.errors import StoreError
 from secom_core.store import settings
 
-HOST = "127.0.0.1"
 LOG = "weed.log"
-_SERVICES = ("master", "volume", "filer", "s3")
-_PORTS = tuple(f"{service}.port{kind}" for service in _SERVICES for kind in ("", ".grpc"))
-_FLAGS = (
-    *("-dir=../data", "-master.dir=.", "-filer.localSocket=filer.sock", "-s3.localSocket=s3.sock"),
-    *("-filer", "-s3", "-disableHttp", "-s3.config=s3.json", "-s3.iam=false"),
-    *("-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.autoCreateBucket=false"),
-    *("-master.peers=none", "-master.resumeState=false", "-master.telemetry=false"),
-    *("-master.volumeSizeLimitMB=1024", "-volume.max=100", "-volume.minFreeSpace=64MiB"),
-)
 _READY_SECONDS = 60.0
-_LOCK_SECONDS = 10.0
+_LOCK_SECONDS = 3.0
 _STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.02
 
@@ -83,7 +67,7 @@ def object_store(
     """
     folder = folder.resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
+    ports = dict(zip(PORTS, _free_ports(len(PORTS)), strict=True))
     environ = {
         settings.ENDPOINT: f"http://{HOST}:{ports['s3.port']}",
         settings.REGION: settings.DEFAULT_REGION,
@@ -122,16 +106,21 @@ def _acquire(lock: IO[str], folder: Path) -> None:
 def _start(
     folder: Path, ports: Mapping[str, int], environ: Mapping[str, str], lock: IO[str]
 ) -> subprocess.Popen[bytes]:
-    run = _write_configuration(folder, environ)
+    run = folder / "run"
+    shutil.rmtree(run, ignore_errors=True)
+    weed_settings.write(
+        run, access_key=environ[settings.ACCESS_KEY], secret_key=environ[settings.SECRET_KEY]
+    )
+    (folder / "data").mkdir(exist_ok=True)
     sockets = [
         f"/tmp/seaweedfs-{name}-grpc-{ports[f'{name}.port.grpc']}.sock"  # noqa: S108 - weed's choice
-        for name in _SERVICES
+        for name in SERVICES
     ]
     command = [
         *("sh", "-c", _RUN_UNTIL_INPUT_ENDS, "sh", " ".join(sockets)),
-        *(_weed(), "-logtostderr=true", "server", f"-ip={HOST}", f"-ip.bind={HOST}"),
+        *(_weed(), "-logtostderr=true", "server"),
         *(f"-{name}={port}" for name, port in ports.items()),
-        *_FLAGS,
+        *FLAGS,
     ]
     with (folder / LOG).open("wb") as log:
         return subprocess.Popen(
@@ -145,36 +134,6 @@ def _start(
             # Its own settings only: a WEED_… or a ~/.seaweedfs of the user's would open it again.
             env={"HOME": str(run), "PATH": os.environ.get("PATH", os.defpath)},
         )
-
-
-def _write_configuration(folder: Path, environ: Mapping[str, str]) -> Path:
-    """Write what weed reads at its start, readable by nobody else; return the folder."""
-    run = folder / "run"
-    shutil.rmtree(run, ignore_errors=True)
-    run.mkdir(mode=0o700)
-    (folder / "data").mkdir(exist_ok=True)
-    write_certificate(run / "grpc.crt", run / "grpc.key", address=HOST, now=datetime.now(UTC))
-    tokens = ("signing", "signing.read", "filer_signing", "filer_signing.read")
-    security = [
-        *(f'[jwt.{name}]\nkey = "{secrets.token_hex(32)}"\n' for name in tokens),
-        '[grpc]\nca = "grpc.crt"\n',
-        *(
-            f'[grpc.{name}]\ncert = "grpc.crt"\nkey = "grpc.key"\n'
-            for name in (*_SERVICES, "client")
-        ),
-    ]
-    _write(run / "security.toml", "".join(security))
-    _write(run / "filer.toml", '[leveldb2]\nenabled = true\ndir = "../filer"\n')
-    _write(run / "master.toml", "[master.volume_growth]\ncopy_1 = 1\n")
-    keys = {"accessKey": environ[settings.ACCESS_KEY], "secretKey": environ[settings.SECRET_KEY]}
-    identity = {"name": "secom", "credentials": [keys], "actions": ["Admin"]}
-    _write(run / "s3.json", json.dumps({"identities": [identity]}))
-    return run
-
-
-def _write(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text)
 
 
 def _weed() -> str:
