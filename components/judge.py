@@ -11,7 +11,7 @@ from kfp.dsl import (
     Output,
 )
 
-from components import component
+from components.decorator import component
 
 
 @component

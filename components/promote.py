@@ -2,7 +2,7 @@
 
 from kfp.dsl import Artifact, Input, Model
 
-from components import component
+from components.decorator import component
 
 
 @component

@@ -2,7 +2,7 @@
 
 from kfp.dsl import PipelineTaskFinalStatus
 
-from components import component
+from components.decorator import component
 
 
 @component

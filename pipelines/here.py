@@ -32,6 +32,7 @@ def main(root: str, parameters: str) -> int:
     """
     # Stages run in the environment that installed this project, whatever image they name.
     warnings.filterwarnings("ignore", message=".*custom or non-Python base image")
+    warnings.filterwarnings("ignore", message=".*have no effect in the current local runner")
     local.init(
         local.SubprocessRunner(use_venv=False),
         pipeline_root=root,

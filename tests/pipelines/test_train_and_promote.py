@@ -3,7 +3,7 @@ import json
 import pytest
 import yaml
 
-from components import TRAIN_IMAGE
+from components.decorator import TRAIN_IMAGE
 from pipelines import as_yaml, resources
 from pipelines.train_and_promote import FAMILIES, train_and_promote
 from secom_core import candidates
