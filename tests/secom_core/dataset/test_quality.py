@@ -81,6 +81,18 @@ def test_it_can_be_written_as_json(units):
     assert written["overall_missing_share"] == pytest.approx(10 / 56)
 
 
+def test_a_headline_counts_sensors(units):
+    """A list of data sets shows how many sensors have which fault."""
+    assert quality(units).headline == {
+        "missing_share": 0.1786,
+        "never_measured": 1,
+        "constant": 1,
+        "duplicate": 1,
+        "out_of_family": 1,
+        "simultaneous_units": 1,
+    }
+
+
 def test_tiny_readings_are_compared_too(units):
     """Squares that vanish in float64 do not hide a sensor."""
     tiny = Units(
