@@ -26,7 +26,7 @@ FLAGS = (
     *("-dir=../data", "-master.dir=.", "-filer.localSocket=filer.sock", "-s3.localSocket=s3.sock"),
     # One master that never waits for others, and forgets the ports it had.
     *("-master.peers=none", "-master.resumeState=false", "-master.telemetry=false"),
-    *("-master.volumeSizeLimitMB=1024", "-volume.max=100", "-volume.minFreeSpace=64MiB"),
+    *("-master.volumeSizeLimitMB=1024", "-volume.max=100", "-volume.minFreeSpace=1MiB"),
 )
 """Paths are relative: a comma in a folder's name would divide it, and a socket's path is short."""
 

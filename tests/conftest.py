@@ -9,6 +9,8 @@ import pytest
 
 from secom_core import dataset
 
+pytest_plugins = ["tests.fixtures_store"]
+
 
 @pytest.fixture(scope="session")
 def twin() -> dataset.Units:

@@ -11,7 +11,7 @@ import urllib3
 from minio import Minio
 from minio import time as signing_time
 from minio.credentials.credentials import Credentials
-from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
+from minio.error import InvalidResponseError, MinioException, S3Error
 from minio.helpers import sha256_hash
 from minio.signer import sign_v4_s3
 
@@ -192,9 +192,7 @@ class Store:
 def _refusal(response: urllib3.BaseHTTPResponse) -> MinioException:
     """Read an answer that is no success as minio reads it."""
     kind = response.headers.get("Content-Type", "")
-    if not response.data:
-        return ServerError(f"HTTP {response.status}", response.status)
-    if "xml" in kind:
+    if response.data and "xml" in kind:
         return S3Error.fromxml(response)
     return InvalidResponseError(response.status, kind, response.data.decode(errors="replace"))
 

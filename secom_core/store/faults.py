@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from xml.etree.ElementTree import ParseError
 
-from minio.error import InvalidResponseError, S3Error, ServerError
+from minio.error import InvalidResponseError, S3Error
 from urllib3 import exceptions as transport
 
 from secom_core.errors import ConflictError, ObjectNotFoundError, StoreError
@@ -53,15 +53,6 @@ _KINDS: dict[str, type[StoreError]] = {
     "NoSuchKey": ObjectNotFoundError,
     "PreconditionFailed": ConflictError,
 }
-_CODE_OF_STATUS = {
-    401: "AccessDenied",
-    403: "AccessDenied",
-    409: "ConditionalRequestConflict",
-    412: "PreconditionFailed",
-    500: "InternalError",
-    503: "ServiceUnavailable",
-    507: "InsufficientStorage",
-}
 
 
 @contextmanager
@@ -91,10 +82,8 @@ def explained(settings: Settings, action: str, key: str = "") -> Iterator[None]:
         yield
     except S3Error as exc:
         raise _refused(tried, exc.code, status=exc.response.status) from exc
-    except ServerError as exc:
-        raise _refused(tried, None, status=exc.status_code) from exc
     except (InvalidResponseError, ParseError) as exc:
-        message = f"{tried}: what answers there is no S3 object store. Check {ENDPOINT}. ({exc})"
+        message = f"{tried}: the answer is none of an S3 object store. Check {ENDPOINT}. ({exc})"
         raise StoreError(message) from exc
     except transport.HTTPError as exc:
         message = f"{tried}: {_unreachable(exc)}"
@@ -102,23 +91,11 @@ def explained(settings: Settings, action: str, key: str = "") -> Iterator[None]:
 
 
 def _refused(tried: str, code: str | None, *, status: int) -> StoreError:
-    """Return the error for an answer of the store.
-
-    Parameters
-    ----------
-    tried : str
-        Beginning of the message.
-    code : str or None
-        S3's error code; None where the answer had no body.
-    status : int
-        HTTP status, which stands in for a missing code, and says of an unknown one whether the
-        disk is full.
-    """
-    known = code if code in _EXPLANATIONS else _CODE_OF_STATUS.get(status)
-    if known is None:
-        return StoreError(f"{tried}: it answered {code or 'nothing but a status'} (HTTP {status}).")
-    named = "" if code in {known, None} else f"{code}: "
-    return _KINDS.get(known, StoreError)(f"{tried}: {named}{_EXPLANATIONS[known]}")
+    """Return the error for an answer of the store; a status tells a full disk by any code."""
+    known = "InsufficientStorage" if status == 507 and code not in _EXPLANATIONS else code
+    if known not in _EXPLANATIONS:
+        return StoreError(f"{tried}: it answered {code} (HTTP {status}).")
+    return _KINDS.get(known, StoreError)(f"{tried}: {_EXPLANATIONS[known]}")
 
 
 def _unreachable(fault: BaseException) -> str:
