@@ -28,7 +28,7 @@ from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
 from secom_core.config import Search
-from secom_core.errors import ConfigError
+from secom_core.errors import ConfigError, EvidenceError
 from secom_core.evaluation import auc_score
 from secom_core.windows import Fold
 
@@ -58,6 +58,8 @@ _SHAPES: dict[str, tuple[Params, ...]] = {
 }
 _PCA: Params = {"selection": "pca", "n_components": 20}
 _INNER_SHARES = (0.55, 0.7, 0.85, 1.0)
+_FEWEST = 8
+"""With fewer fails, the first inner window has none for a block of `StableEffectSelector`."""
 
 
 class Winsorizer(TransformerMixin, BaseEstimator):
@@ -112,6 +114,7 @@ class StableEffectSelector(SelectorMixin, BaseEstimator):
             [
                 ranks[a:b][is_fail[a:b]].mean(axis=0) - ranks[a:b][~is_fail[a:b]].mean(axis=0)
                 for a, b in pairwise(edges)
+                if not is_fail[a:b].all()  # fails in a row have no passes to differ from
             ]
         )
         self.scores_ = np.abs(effects.mean(axis=0)) - effects.std(axis=0)
@@ -208,8 +211,16 @@ def fit(
     search : {"full", "quick"}
     progress : callable, optional
         Told the number of fits done and the number of fits in all.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such family.
+    EvidenceError
+        If the window holds too few fails or passes.
     """
     space = search_space(family, search)
+    _require_both(units.is_fail)
     folds = inner_folds(units.is_fail) if len(space) > 1 else ()
     n_fits = len(space) * len(folds) + 1
     seconds: list[float] = []
@@ -293,6 +304,16 @@ def inner_folds(is_fail: np.ndarray) -> tuple[Fold, ...]:
     positions = [int(share * len(fails)) for share in _INNER_SHARES[:-1]]
     edges = [int(fails[position]) for position in positions] + [len(is_fail)]
     return tuple(Fold(slice(0, a), slice(a, b)) for a, b in pairwise(edges))
+
+
+def _require_both(is_fail: np.ndarray) -> None:
+    n_fails = int(np.count_nonzero(is_fail))
+    if min(n_fails, is_fail.size - n_fails) < _FEWEST:
+        message = (
+            f"a training window needs at least {_FEWEST} fails and as many passes, got {n_fails} "
+            f"fails in {is_fail.size} units. Take more units, or a larger first_window."
+        )
+        raise EvidenceError(message)
 
 
 def _selection(params: Params) -> list[tuple[str, BaseEstimator]]:

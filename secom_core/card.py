@@ -44,11 +44,11 @@ class Card:
     seed : int
         Seed of every random choice.
     data_digest : str
-        Content digest of the units.
+        Content digest of the units that the bundle has seen.
     is_synthetic : bool
         Whether the units are the twin's.
     n_units, n_fails : int
-        Units that the bundle has seen, and the fails among them.
+        How many these are, and the fails among them.
     fitted_from, fitted_until, seen_until : str
         ISO 8601 local times of the line: first and last unit fitted on, and last unit seen at all
         (fitting, calibration, threshold).

@@ -163,7 +163,7 @@ def fit_contender(
         operating_point=point,
         reference=fit_reference(seen.readings[cuts.fit]),
         golden=_golden(model, calibration, point),
-        card=_card(units, cuts, evidence, seed=config.seed),
+        card=_card(seen, cuts, evidence, seed=config.seed),
     )
     return Contender(parts=parts, evidence=evidence)
 
@@ -236,19 +236,19 @@ def _golden(model: bytes, calibration: Units, point: OperatingPoint) -> bundle.G
     )
 
 
-def _card(units: Units, cuts: Timeline, evidence: Evidence, *, seed: int) -> Card:
-    times = units.measured_at
+def _card(seen: Units, cuts: Timeline, evidence: Evidence, *, seed: int) -> Card:
+    times = seen.measured_at
     return Card(
         family=evidence.family,
         params={name: str(value) for name, value in evidence.params_by_window[-1].items()},
         seed=seed,
-        data_digest=units.digest,
-        is_synthetic=units.is_synthetic,
-        n_units=cuts.cut,
-        n_fails=int(units.is_fail[cuts.development].sum()),
+        data_digest=seen.digest,
+        is_synthetic=seen.is_synthetic,
+        n_units=len(seen),
+        n_fails=int(seen.is_fail.sum()),
         fitted_from=str(times[0]),
         fitted_until=str(times[cuts.fit.stop - 1]),
-        seen_until=str(times[cuts.cut - 1]),
+        seen_until=str(times[-1]),
         figures={
             name: dataclasses.astuple(getattr(evidence.figures, name)) for name in _CARD_FIGURES
         },
