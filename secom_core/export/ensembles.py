@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
-from xgboost import XGBClassifier
+from xgboost import DMatrix, XGBClassifier, train
 
 from secom_core.errors import ExportError
 from secom_core.export.operations import Dense
-from secom_core.export.trees import Tree, Trees
+from secom_core.export.trees import Tree, Trees, tree_of_one_leaf
 
 
 def from_forest(forest: RandomForestClassifier) -> tuple[Trees, Dense]:
@@ -20,7 +20,7 @@ def from_forest(forest: RandomForestClassifier) -> tuple[Trees, Dense]:
     # Whole shares are added before they are divided: trees of pure leaves then count votes, and
     # units with as many votes keep the same risk.
     mean = Dense(weights=np.array([[1 / len(trees)]]), bias=np.zeros(1))
-    return Trees(trees=trees, comparison="<="), mean
+    return Trees(trees=trees, comparison="<=", precision=np.float64), mean
 
 
 def _tree_of_forest(tree: Any) -> Tree:  # noqa: ANN401 - scikit-learn's trees have no public type
@@ -34,10 +34,11 @@ def _tree_of_forest(tree: Any) -> Tree:  # noqa: ANN401 - scikit-learn's trees h
     )
 
 
-def from_xgboost(model: XGBClassifier) -> tuple[Trees, Dense]:
-    """Return the booster's trees, and the margin that they start from.
+def from_xgboost(model: XGBClassifier) -> tuple[Trees]:
+    """Return the booster's trees, the first of them the margin that boosting starts from.
 
-    XGBoost adds up in float32, this form in float64: margins differ by some 1e-7.
+    XGBoost adds up in float32, tree by tree. So does ONNX Runtime with one thread, and then not a
+    bit of the margin differs; with more, some 1e-7.
     """
     learner = json.loads(_booster(model))["learner"]
     booster, objective = learner["gradient_booster"], learner["objective"]["name"]
@@ -47,9 +48,10 @@ def from_xgboost(model: XGBClassifier) -> tuple[Trees, Dense]:
             "expected 'gbtree' with 'binary:logistic'."
         )
         raise ExportError(message)
-    trees = tuple(_tree_of_booster(tree) for tree in booster["model"]["trees"])
-    margin = _margin(learner["learner_model_param"]["base_score"])
-    return Trees(trees=trees, comparison="<"), Dense(weights=np.ones((1, 1)), bias=margin)
+    start = _margin(learner["learner_model_param"]["base_score"])
+    grown = [_tree_of_booster(tree) for tree in booster["model"]["trees"]]
+    trees = (tree_of_one_leaf(start), *grown)
+    return (Trees(trees=trees, comparison="<", precision=np.float32),)
 
 
 def _booster(model: XGBClassifier) -> bytearray:
@@ -77,7 +79,12 @@ def _tree_of_booster(tree: dict[str, Any]) -> Tree:
     )
 
 
-def _margin(base_score: str) -> np.ndarray:
-    """Return the log odds of the risk that boosting starts from: text such as "[7.6E-2]"."""
-    risk = np.array(json.loads(base_score), dtype=np.float32).reshape(1)
-    return -np.log(1 / risk - 1).astype(np.float64)
+def _margin(base_score: str) -> float:
+    """Return the log odds of the risk that boosting starts from: text such as "[7.6E-2]".
+
+    They are asked of a booster without trees, for XGBoost's logarithm has a rounding of its own.
+    """
+    (risk,) = json.loads(base_score)
+    unit = DMatrix(np.zeros((1, 1)), label=[0])
+    settings = {"objective": "binary:logistic", "base_score": risk, "nthread": 1}
+    return float(train(settings, unit, num_boost_round=0).predict(unit, output_margin=True)[0])

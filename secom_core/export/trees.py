@@ -1,8 +1,8 @@
-"""Tree ensembles in float64, splits and leaves to the last bit.
+"""Tree ensembles, splits and leaves to the last bit.
 
 The trees of scikit-learn and XGBoost see readings as float32, and a unit beside a threshold goes
-the way that this rounding sends it: so readings are cast to float32 and back before they are
-compared, and thresholds are kept as they were learned.
+the way that this rounding sends it: so readings are cast before they are compared, and splits are
+kept in the precision in which they were learned.
 """
 
 from __future__ import annotations
@@ -60,19 +60,41 @@ class Tree:
         return Tree(
             yes=np.array([1, -1]),
             no=np.array([1, -1]),
-            column=np.array([0, 0]),
+            column=np.zeros(2, dtype=np.int64),
             split=np.zeros(2),
             missing_is_yes=np.zeros(2, dtype=bool),
             leaf=np.repeat(self.leaf[:1], 2),
         )
 
 
+def tree_of_one_leaf(leaf: float) -> Tree:
+    """Return a tree that adds `leaf` whatever the readings."""
+    return Tree(
+        yes=np.array([-1]),
+        no=np.array([-1]),
+        column=np.zeros(1, dtype=np.int64),
+        split=np.zeros(1),
+        missing_is_yes=np.zeros(1, dtype=bool),
+        leaf=np.array([leaf]),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trees:
-    """Adds up what the trees say; "reading `comparison` split" decides at each node."""
+    """Adds up what the trees say, in their order.
+
+    Parameters
+    ----------
+    trees : tuple of Tree
+    comparison : {"<=", "<"}
+        "Reading, comparison, split" decides at each node.
+    precision : {numpy.float64, numpy.float32}
+        In which splits and leaves are kept, and leaves are added. Readings are float32 anyway.
+    """
 
     trees: tuple[Tree, ...]
     comparison: str
+    precision: type[np.floating]
 
     def columns_read(self, wanted: np.ndarray) -> np.ndarray:  # noqa: ARG002 - there is one output
         """Return the columns that a tree splits on."""
@@ -92,18 +114,19 @@ class Trees:
         return replace(self, trees=trees)
 
     def emit(self, graph: Graph, table: str) -> str:
-        """Write the two casts and the ensemble."""
+        """Write the ensemble between casts; the result is float64."""
         seen = graph.node("Cast", table, attributes={"to": TensorProto.FLOAT})
-        seen = graph.node("Cast", seen, attributes={"to": TensorProto.DOUBLE})
-        return graph.node(
-            "TreeEnsemble",
-            seen,
-            domain="ai.onnx.ml",
-            attributes=_attributes(self.trees, self.comparison),
-        )
+        is_double = self.precision is np.float64
+        if is_double:
+            seen = graph.node("Cast", seen, attributes={"to": TensorProto.DOUBLE})
+        attributes = _attributes(self.trees, self.comparison, self.precision)
+        total = graph.node("TreeEnsemble", seen, domain="ai.onnx.ml", attributes=attributes)
+        if is_double:
+            return total
+        return graph.node("Cast", total, attributes={"to": TensorProto.DOUBLE})
 
 
-def _attributes(trees: Sequence[Tree], comparison: str) -> Attributes:
+def _attributes(trees: Sequence[Tree], comparison: str, precision: type[np.floating]) -> Attributes:
     """Lay the trees' nodes one behind the other, splits and leaves apart."""
     trees = [tree.with_split() for tree in trees]
     is_split = np.concatenate([tree.is_split for tree in trees])
@@ -118,11 +141,11 @@ def _attributes(trees: Sequence[Tree], comparison: str) -> Attributes:
 
     yes, no = of_splits("yes") + offset, of_splits("no") + offset
     leaf = np.concatenate([tree.leaf for tree in trees])[~is_split]
-    split = of_splits("split").astype(np.float64)
+    split = of_splits("split").astype(precision)
     return {
         "aggregate_function": _SUM,
         "leaf_targetids": [0] * leaf.size,
-        "leaf_weights": leaf.astype(np.float64),
+        "leaf_weights": leaf.astype(precision),
         "n_targets": 1,
         "nodes_falseleafs": (~is_split[no]).astype(int).tolist(),
         "nodes_falsenodeids": place[no].tolist(),

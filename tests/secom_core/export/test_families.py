@@ -12,8 +12,7 @@ from secom_core.threshold import threshold_for
 from secom_core.windows import Shares, timeline
 
 FAMILIES = (*candidates.FAMILIES, candidates.REFERENCE)
-TOLERANCES = dict.fromkeys(FAMILIES, 1e-14) | {"xgboost": 1e-6}
-"""XGBoost adds up in float32, the ONNX form in float64."""
+EXACT = 1e-14
 
 
 def kinds_of(family):
@@ -46,10 +45,10 @@ def largest_difference(units, family, params):
 @pytest.mark.parametrize(("family", "params"), EVERY_KIND)
 def test_every_family_answers_alike_on_the_twin(twin, family, params):
     """No decision differs, and no risk by more than rounding."""
-    assert largest_difference(twin, family, params) <= TOLERANCES[family]
+    assert largest_difference(twin, family, params) <= EXACT
 
 
 @pytest.mark.parametrize(("family", "params"), EVERY_KIND)
 def test_every_family_answers_alike_on_the_real_units(real_units, family, params):
     """No decision differs on any of the 1,567, and no risk by more than rounding."""
-    assert largest_difference(real_units, family, params) <= TOLERANCES[family]
+    assert largest_difference(real_units, family, params) <= EXACT

@@ -52,8 +52,8 @@ WITH_LOG_ODDS = {
     "logistic": (logistic, 1e-14),
     "network": (network, 1e-14),
     "tanh-network": (lambda: network(activation="tanh"), 1e-14),
-    # XGBoost adds up in float32, the ONNX form in float64.
-    "xgboost": (xgboost, 1e-6),
+    # XGBoost gives probabilities in float32.
+    "xgboost": (xgboost, 1e-7),
 }
 """How to build one, and how far its risks may differ."""
 FORESTS = {

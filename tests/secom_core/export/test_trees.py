@@ -24,8 +24,6 @@ from tests.secom_core.export.forms import (
 )
 
 EXACT = 1e-14
-IN_FLOAT32 = 1e-6
-"""XGBoost adds up in float32, the ONNX form in float64."""
 
 
 def beside(split):
@@ -42,7 +40,8 @@ def answer_of(trees, unit):
     for tree in trees.trees:
         node = 0
         while tree.yes[node] >= 0:
-            reading, split = np.float32(unit[tree.column[node]]), tree.split[node]
+            reading = np.float32(unit[tree.column[node]])
+            split = trees.precision(tree.split[node])
             holds = reading <= split if trees.comparison == "<=" else reading < split
             is_yes = tree.missing_is_yes[node] if np.isnan(reading) else holds
             node = (tree.yes if is_yes else tree.no)[node]
@@ -88,13 +87,14 @@ some_readings = st.sampled_from([np.nan, *np.concatenate([beside(s) for s in SPL
 @given(
     trees=st.lists(grown_trees(), min_size=1, max_size=5),
     comparison=st.sampled_from(["<=", "<"]),
+    precision=st.sampled_from([np.float32, np.float64]),
     units=st.lists(
         st.lists(some_readings, min_size=N_COLUMNS, max_size=N_COLUMNS), min_size=1, max_size=20
     ),
 )
-def test_ensemble_answers_as_walking_down_its_trees(trees, comparison, units):
+def test_ensemble_answers_as_walking_down_its_trees(trees, comparison, precision, units):
     """On and beside splits, with readings missing, in trees of any shape, one leaf included."""
-    ensemble = Trees(trees=tuple(trees), comparison=comparison)
+    ensemble = Trees(trees=tuple(trees), comparison=comparison, precision=precision)
     readings = np.array(units)
 
     got = ensemble_answers(ensemble, readings)
@@ -106,7 +106,7 @@ def test_root_may_share_its_number_with_a_leaf():
     """Older ONNX Runtimes take a root for a leaf if its leaf and its split have one number."""
     stump = tree_of(yes=[1, -1, -1], no=[2, -1, -1], leaf=[0, 1, 2])
     lopsided = tree_of(yes=[1, -1, 3, -1, -1], no=[2, -1, 4, -1, -1], leaf=[0, 10, 0, 20, 30])
-    ensemble = Trees(trees=(stump, lopsided), comparison="<=")
+    ensemble = Trees(trees=(stump, lopsided), comparison="<=", precision=np.float64)
     readings = np.array([[-1.0, 0.0], [1.0, -1.0], [1.0, 1.0]])
 
     assert ensemble_answers(ensemble, readings).tolist() == [11, 22, 32]
@@ -180,18 +180,16 @@ def test_forest_decides_standardised_units_on_and_beside_every_split(line):
 
 
 def test_xgboost_decides_units_on_and_beside_every_split(line):
-    """XGBoost goes left below a float32 split, not on it."""
+    """XGBoost goes left below a float32 split, not on it, and adds up in float32."""
     pipeline = fitted(line, imputer(), xgboost())
     units = on_and_beside_splits(line, splits_of_xgboost(pipeline[-1]))
 
     assert len(units) > 500
-    assert (
-        require_same_answers(form(pipeline), pipeline, SIGMOID, units, threshold=0.5) <= IN_FLOAT32
-    )
+    assert require_same_answers(form(pipeline), pipeline, SIGMOID, units, threshold=0.5) <= EXACT
 
 
-@pytest.mark.parametrize(("classifier", "tolerance"), [(forest, EXACT), (xgboost, IN_FLOAT32)])
-def test_missing_readings_go_the_way_they_were_learned(line, classifier, tolerance):
+@pytest.mark.parametrize("classifier", [forest, xgboost])
+def test_missing_readings_go_the_way_they_were_learned(line, classifier):
     """Without an imputer, every split sends missing readings its own way."""
     measured = Line(readings=line.readings[:, 1:], is_fail=line.is_fail)
     pipeline = fitted(measured, VarianceThreshold(), classifier())
@@ -201,7 +199,7 @@ def test_missing_readings_go_the_way_they_were_learned(line, classifier, toleran
 
     same = require_same_answers(form(pipeline), pipeline, SIGMOID, readings, threshold=0.5)
 
-    assert same <= tolerance
+    assert same <= EXACT
 
 
 @pytest.mark.parametrize(
@@ -215,7 +213,7 @@ def test_trees_of_one_leaf_answer_without_reading_anything(line, classifier):
 
     assert sensors_read(pipeline).size == 0
     np.testing.assert_allclose(
-        risk, SIGMOID.risk(raw_score(pipeline, line.readings)), rtol=0, atol=IN_FLOAT32
+        risk, SIGMOID.risk(raw_score(pipeline, line.readings)), rtol=0, atol=EXACT
     )
 
 
@@ -259,7 +257,7 @@ def test_xgboost_settings_change_nothing_about_the_form(line, setting):
 
     same = require_same_answers(form(pipeline), pipeline, SIGMOID, line.readings, threshold=0.5)
 
-    assert same <= IN_FLOAT32
+    assert same <= EXACT
 
 
 def test_rounds_after_the_best_one_are_left_out(line):
@@ -275,7 +273,7 @@ def test_rounds_after_the_best_one_are_left_out(line):
 
     same = require_same_answers(form(pipeline), pipeline, SIGMOID, line.readings, threshold=0.5)
 
-    assert same <= IN_FLOAT32
+    assert same <= EXACT
 
 
 def test_deep_trees_are_read_whole():
