@@ -27,7 +27,7 @@ from secom_core.store import settings
 
 LOG = "weed.log"
 _READY_SECONDS = 60.0
-_LOCK_SECONDS = 3.0
+_LOCK_SECONDS = 2.0
 _STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.02
 
