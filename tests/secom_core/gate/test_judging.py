@@ -34,6 +34,19 @@ def test_first_challenger_without_signal_is_not_good_enough(judged, blind):
     assert "no better than guessing" in " ".join(verdict.reasons)
 
 
+def test_hint_of_signal_is_not_enough(judged, sharp):
+    """An AUC that is above guessing, but not at its lower bound, makes no champion."""
+    generator = np.random.default_rng(0)
+    faint = sharp.with_(
+        risk=0.1 * sharp.contender.risk + 0.5 * generator.random(sharp.contender.risk.size)
+    ).tried(development_risk=0.5 * generator.random(sharp.trial.development_risk.size))
+
+    verdict = judged(faint)
+
+    assert verdict.decision == "none"
+    assert verdict.signal.auc.value > 0.5 > verdict.signal.auc_lower_bound
+
+
 def test_better_challenger_replaces_the_champion(judged, sharp, broad):
     """On units that neither has seen, the sharper model wins with the certainty asked for."""
     verdict = judged(sharp, broad.contender)
@@ -172,12 +185,13 @@ def test_constant_risks_are_refused_clearly(judged, sharp, holdout):
 
 
 def test_inspection_rate_over_twice_the_capacity_is_refused(judged, sharp, holdout):
-    """At a capacity of a fifth, flagging two fifths just passes; one unit more does not."""
-    n_most = int(0.4 * holdout.is_fail.size)
-    for n_flagged, expected in [(n_most, []), (n_most + 1, ["inspection rate"])]:
+    """At a capacity of 60 units, flagging 120 just passes; one unit more does not."""
+    capacity = 60 / holdout.is_fail.size
+    for n_flagged, expected in [(120, []), (121, ["inspection rate"])]:
         flagged = np.arange(holdout.is_fail.size) < n_flagged
+        entry = sharp.tried(is_flagged=flagged, max_inspection_rate=capacity)
 
-        assert unmet(judged(sharp.tried(is_flagged=flagged))) == expected
+        assert unmet(judged(entry)) == expected
 
 
 def test_golden_requests_that_are_answered_otherwise_are_refused(judged, sharp):
