@@ -44,7 +44,7 @@ def ingest(
     from components.stage import stage
     from secom_core import dataset
     from secom_core.config import TrainingConfig
-    from secom_core.store import Store
+    from secom_core.store import Store, bucket_opener
     from secom_core.windows import timeline
 
     with stage("ingest", run_id=run_id):
@@ -61,7 +61,11 @@ def ingest(
         # Whatever promotion will need is asked for now, not after minutes of training.
         Store.from_environment(os.environ).require_reachable()
         tracking.require_reachable(os.environ)
-        loaded = dataset.load(source, cache=dataset.user_cache(os.environ))
+        loaded = dataset.load(
+            source,
+            cache=dataset.user_cache(os.environ),
+            open_bucket=bucket_opener(os.environ),
+        )
         timeline(len(loaded), config.shares)
         dataset.write_units(loaded, Path(units.path))
         Path(settings.path).write_text(json.dumps(config.to_json()))

@@ -208,9 +208,12 @@ def data_(data: str | None) -> None:
     from pipelines.sources import choose
     from pipelines.summary import quality_summary
     from secom_core import dataset
+    from secom_core.store import bucket_opener
 
     source = choose(data, os.environ, Console(stderr=True))
-    units = dataset.load(source, cache=dataset.user_cache(os.environ))
+    units = dataset.load(
+        source, cache=dataset.user_cache(os.environ), open_bucket=bucket_opener(os.environ)
+    )
     click.echo(quality_summary(units))
 
 

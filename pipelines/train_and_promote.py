@@ -1,12 +1,12 @@
 """The main graph: a fresh challenger contests the serving champion."""
 
-from components.report import report
 from kfp import dsl
 
 from components.ingest import ingest
 from components.judge import judge
 from components.promote import promote
 from components.record import record
+from components.report import report
 from components.select import select
 from components.train import train
 from pipelines.resources import equip

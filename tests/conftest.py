@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from secom_core import dataset
+from secom_core.store import bucket_opener
 
 pytest_plugins = ["tests.fixtures_store"]
 
@@ -33,4 +34,8 @@ def real_folder() -> Path:
 @pytest.fixture(scope="session")
 def real_units(real_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dataset.Units:
     """UCI's 1,567 units; skips the test where SECOM_DATA names none."""
-    return dataset.load(str(real_folder), cache=tmp_path_factory.mktemp("cache"))
+    return dataset.load(
+        str(real_folder),
+        cache=tmp_path_factory.mktemp("cache"),
+        open_bucket=bucket_opener(os.environ),
+    )

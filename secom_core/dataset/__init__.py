@@ -3,11 +3,12 @@
 from secom_core.dataset.fallback import Choice, resolve_default, user_cache
 from secom_core.dataset.parquet import read_units, write_units
 from secom_core.dataset.quality import Quality, quality
-from secom_core.dataset.sources import load, resolve
+from secom_core.dataset.sources import Bucket, load, resolve
 from secom_core.dataset.synthetic import twin
 from secom_core.dataset.units import Units
 
 __all__ = [
+    "Bucket",
     "Choice",
     "Quality",
     "Units",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from secom_core.dataset import uci
@@ -18,17 +19,33 @@ _SYNTHETIC = re.compile(r"synthetic(?::(.*))?", re.DOTALL)
 _KINDS = "Expected a folder, a .zip, https://..., s3://bucket/prefix, synthetic or synthetic:SEED."
 
 
-def load(source: str, *, cache: Path, progress: Progress | None = None) -> Units:
+class Bucket(Protocol):
+    """What `load` needs of an object store."""
+
+    def get(self, key: str) -> bytes:
+        """Return the object at `key`; `ObjectNotFoundError` if there is none."""
+        ...
+
+
+def load(
+    source: str,
+    *,
+    cache: Path,
+    open_bucket: Callable[[str], Bucket],
+    progress: Progress | None = None,
+) -> Units:
     """Load units from `source` and check them.
 
     Parameters
     ----------
     source : str
         A local folder or .zip with UCI's two files (`~` is expanded), an https address of UCI's
-        archive (the content must be UCI's to the byte), `s3://bucket/prefix` (reached as the AWS_*
-        variables of the environment say), or `synthetic`, `synthetic:SEED`.
+        archive (the content must be UCI's to the byte), `s3://bucket/prefix`, or `synthetic`,
+        `synthetic:SEED`.
     cache : Path
         Folder where a download is kept.
+    open_bucket : callable
+        Gives the bucket of a name: `secom_core.store.bucket_opener`.
     progress : callable, optional
         Called during a download with the bytes here and the bytes in all (0 if unknown).
 
@@ -54,7 +71,7 @@ def load(source: str, *, cache: Path, progress: Progress | None = None) -> Units
     if scheme == "https":
         return uci.parse(download(source, cache, progress=progress), source=shown(source))
     if scheme == "s3":
-        return uci.parse(_read_store(source), source=source)
+        return uci.parse(_read_bucket(source, open_bucket), source=source)
     return uci.parse(read_local(Path(source)), source=source)
 
 
@@ -96,17 +113,14 @@ def _checked_address(source: str) -> str:
     return source
 
 
-def _read_store(source: str) -> dict[str, bytes]:
-    # Inside, because only this source needs it.
-    from secom_core.store import Store  # noqa: PLC0415
-
+def _read_bucket(source: str, open_bucket: Callable[[str], Bucket]) -> dict[str, bytes]:
     parts = urlsplit(source)
-    store = Store.from_environment({**os.environ, "SECOM_BUCKET": parts.netloc})
+    bucket = open_bucket(parts.netloc)
     prefix = parts.path.strip("/")
 
     def read(name: str) -> bytes | None:
         try:
-            return store.get(f"{prefix}/{name}" if prefix else name)
+            return bucket.get(f"{prefix}/{name}" if prefix else name)
         except ObjectNotFoundError:
             return None
 

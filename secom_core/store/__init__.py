@@ -9,7 +9,7 @@
 
 from secom_core.store.bundles import bundle_prefix, fetch_bundle, publish_bundle
 from secom_core.store.champion import Champion, move_champion, read_champion
-from secom_core.store.client import Store
+from secom_core.store.client import Store, bucket_opener
 from secom_core.store.ledger import append_to_ledger, read_ledger
 from secom_core.store.settings import Settings
 
@@ -18,6 +18,7 @@ __all__ = [
     "Settings",
     "Store",
     "append_to_ledger",
+    "bucket_opener",
     "bundle_prefix",
     "fetch_bundle",
     "move_champion",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Self
 from urllib.parse import quote, urlsplit
@@ -17,7 +17,7 @@ from minio.signer import sign_v4_s3
 
 from secom_core.errors import ConflictError, ObjectNotFoundError
 from secom_core.store.faults import explained
-from secom_core.store.settings import Settings
+from secom_core.store.settings import BUCKET, Settings
 
 # A store that is away is noticed within seconds, and one that is slow is still waited for.
 _TIMEOUT = urllib3.Timeout(connect=3, read=30)
@@ -199,3 +199,11 @@ def _refusal(response: urllib3.BaseHTTPResponse) -> MinioException:
 
 def _etag(response: urllib3.BaseHTTPResponse) -> str:
     return response.headers.get("ETag", "").strip('"')
+
+
+def bucket_opener(environ: Mapping[str, str]) -> Callable[[str], Store]:
+    """Return what opens any bucket of the store that `environ` names.
+
+    It raises `ConfigError` if a variable is missing or malformed.
+    """
+    return lambda bucket: Store.from_environment({**environ, BUCKET: bucket})

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from pipelines.embedded import object_store
-from secom_core.dataset import load
+from secom_core import dataset
 from secom_core.errors import FormatError, SourceError, StoreError
-from secom_core.store import Store
+from secom_core.store import Store, bucket_opener
+
+
+def load(source, *, cache):
+    """Load as the ingest stage does."""
+    return dataset.load(source, cache=cache, open_bucket=bucket_opener(os.environ))
 
 
 @pytest.fixture(scope="module")
