@@ -14,6 +14,7 @@
     ├── EvidenceError      too little data to compute a figure
     │   ├── EmptyWindowError
     │   └── OneClassError
+    ├── VerdictError       a recorded verdict of the gate cannot be read
     ├── ExportError        the ONNX form answers differently from the fitted pipeline
     ├── BundleError        a bundle is damaged, foreign or not trusted
     ├── StoreError         the object store refused, is away or holds something unexpected
@@ -96,6 +97,10 @@ class EmptyWindowError(EvidenceError):
 
 class OneClassError(EvidenceError):
     """A figure needs passes and fails, and one of them is absent."""
+
+
+class VerdictError(SecomError):
+    """A recorded verdict of the gate cannot be read."""
 
 
 class ExportError(SecomError):

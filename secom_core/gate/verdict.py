@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from secom_core.errors import VerdictError
 from secom_core.evaluation import Figure
 
 Decision = Literal["promote", "keep", "none"]
@@ -127,17 +128,29 @@ class Verdict:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Verdict:
-        """Read what `to_json` wrote."""
-        signal, contest = fields["signal"], fields["contest"]
-        return cls(
-            **{
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        VerdictError
+            If fields are missing, unknown or of another form.
+        """
+        try:
+            signal, contest = fields["signal"], fields["contest"]
+            read = {
                 **fields,
                 "reasons": tuple(fields["reasons"]),
                 "conditions": tuple(Condition(**each) for each in fields["conditions"]),
                 "signal": None if signal is None else Signal(**_with_figures(signal)),
                 "contest": None if contest is None else Contest(**_with_figures(contest)),
             }
-        )
+            return cls(**read)
+        except (AttributeError, KeyError, TypeError) as error:
+            message = (
+                f"a recorded verdict cannot be read ({type(error).__name__}: {error}). If it is "
+                "the ledger's, restore that from a backup of the store."
+            )
+            raise VerdictError(message) from error
 
 
 def _with_figures(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from secom_core.errors import VerdictError
 from secom_core.gate import Verdict
 
 
@@ -45,3 +48,27 @@ def test_yes_gives_all_reasons_and_no_gives_what_is_missing(judged, sharp, broad
         "The champion stays; of the challenger, it fails: better than the champion."
     )
     assert len(kept.reasons) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"signal": {"auc": 0.6}},
+        {"contest": "won"},
+        {"conditions": ["golden"]},
+        {"reasons": None},
+        {"mood": "good"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_verdict_of_another_form_is_refused(judged, blind, change):
+    """A damaged entry of the ledger is named, with what to do about it."""
+    with pytest.raises(VerdictError, match="restore that from a backup"):
+        Verdict.from_json(judged(blind).to_json() | change)
+
+
+@pytest.mark.parametrize("entry", [{}, [], "verdict", None], ids=repr)
+def test_what_is_no_verdict_is_refused(entry):
+    """Something else where a verdict was expected is not taken for one."""
+    with pytest.raises(VerdictError):
+        Verdict.from_json(entry)
