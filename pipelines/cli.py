@@ -6,6 +6,7 @@ The serving image holds neither Kubeflow Pipelines nor scikit-learn, and `secom 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,12 +25,21 @@ class _Refusal(click.ClickException):
     exit_code = 2
 
 
+class _Interruption(click.ClickException):
+    """Ctrl-C, or a polite end from outside; shells know it by this code."""
+
+    exit_code = 130
+
+
 class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
         try:
             return super().invoke(ctx)
         except SecomError as exc:
             raise _Refusal(str(exc)) from exc
+        except KeyboardInterrupt as exc:
+            message = "interrupted; whatever was finished stays, nothing is half-written."
+            raise _Interruption(message) from exc
 
 
 def _state_option(command: Callable[..., None]) -> Callable[..., None]:
@@ -117,6 +127,8 @@ def run(data: str | None, folder: Path, **settings: Any) -> None:  # noqa: ANN40
     from pipelines.summary import summary
     from secom_core.config import TrainingConfig
 
+    # Ended from outside, a run tidies up as it does on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config = TrainingConfig(**settings)
     console = Console(stderr=True)
     source = choose(data, os.environ, console)

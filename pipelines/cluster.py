@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import kfp
 import urllib3
@@ -30,14 +33,14 @@ def submit(host: str, parameters: Mapping[str, str | int | float], *, experiment
         If the API is away or refuses.
     """
     try:
-        client = kfp.Client(host=host)
-        run = client.create_run_from_pipeline_func(
-            train_and_promote,
-            arguments=dict(parameters),
-            experiment_name=experiment,
-            enable_caching=False,
-        )
-    except urllib3.exceptions.HTTPError as exc:
+        with _quiet_client():
+            run = kfp.Client(host=host).create_run_from_pipeline_func(
+                train_and_promote,
+                arguments=dict(parameters),
+                experiment_name=experiment,
+                enable_caching=False,
+            )
+    except (urllib3.exceptions.HTTPError, TimeoutError) as exc:
         message = (
             f"no answer from Kubeflow Pipelines at {host}: {exc}. "
             "Check the address; it is the one of its API, as in http://localhost:8888."
@@ -47,3 +50,15 @@ def submit(host: str, parameters: Mapping[str, str | int | float], *, experiment
         message = f"Kubeflow Pipelines at {host} refuses the run: {exc.status} {exc.reason}."
         raise RunError(message) from exc
     return f"{host.rstrip('/')}/#/runs/details/{run.run_id}"
+
+
+@contextmanager
+def _quiet_client() -> Iterator[None]:
+    """Keep from the user what kfp's client tells all: a warning, and a traceback a retry."""
+    logging.disable(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        logging.disable(logging.NOTSET)

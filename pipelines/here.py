@@ -1,14 +1,18 @@
 """Run the graph on this machine with `kfp.local`, a process a stage.
 
-`secom run` starts this as a process of its own, so that one signal ends it with all its stages.
+`secom run` starts this as a process of its own, in a session of its own, so that one signal ends
+it with all its stages. Its standard input ends when `secom run` does, however that happens.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 import warnings
 from pathlib import Path
+from threading import Thread
 
 from kfp import local
 
@@ -30,6 +34,7 @@ def main(root: str, parameters: str) -> int:
     int
         Exit code: 0 unless a stage failed.
     """
+    Thread(target=_end_with_our_parent, daemon=True).start()
     # Stages run in the environment that installed this project, whatever image they name.
     warnings.filterwarnings("ignore", message=".*custom or non-Python base image")
     warnings.filterwarnings("ignore", message=".*have no effect in the current local runner")
@@ -45,6 +50,11 @@ def main(root: str, parameters: str) -> int:
         print(exc)
         return 1
     return 0
+
+
+def _end_with_our_parent() -> None:
+    sys.stdin.read()
+    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":

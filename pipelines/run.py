@@ -144,6 +144,7 @@ def _run_graph(
         subprocess.Popen(
             command,
             env=dict(environ),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

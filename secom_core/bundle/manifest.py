@@ -10,8 +10,8 @@ from pathlib import Path
 from secom_core.errors import BundleError
 
 FORMAT = "secom-bundle/1"
-OPERATOR_SETS = {"ai.onnx": 18, "ai.onnx.ml": 5}
-"""What `secom_core.export` writes and what is known to answer alike on ONNX Runtime."""
+OPERATOR_SETS = {"": 21, "ai.onnx.ml": 5}
+"""Version of each of ONNX's operator sets by its domain: what a graph in a bundle may use."""
 
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"

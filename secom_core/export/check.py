@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import onnxruntime as ort
 from sklearn.pipeline import Pipeline
 
+from secom_core.bundle import open_session, risk_of
 from secom_core.calibration import Sigmoid
 from secom_core.candidates import raw_score
 from secom_core.errors import ExportError
-from secom_core.export.graph import READINGS, RISK
 
 
 def require_same_answers(
@@ -42,7 +41,7 @@ def require_same_answers(
         If a risk differs by more than `tolerance`, or a decision differs at all.
     """
     expected = sigmoid.risk(raw_score(pipeline, readings))
-    got = _risk(model, readings)
+    got = risk_of(open_session(model), np.ascontiguousarray(readings, dtype=np.float64))
     difference = np.abs(got - expected)
     # Written so that a NaN counts as different.
     if not (difference <= tolerance).all():
@@ -53,14 +52,6 @@ def require_same_answers(
     if is_flipped.any():
         _refuse(is_flipped, expected, got, f"the threshold of {threshold!r} lies between")
     return float(difference.max())
-
-
-def _risk(model: bytes, readings: np.ndarray) -> np.ndarray:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    (risk,) = session.run([RISK], {READINGS: np.ascontiguousarray(readings, dtype=np.float64)})
-    return risk
 
 
 def _refuse(is_wrong: np.ndarray, expected: np.ndarray, got: np.ndarray, rule: str) -> None:

@@ -9,11 +9,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
+from secom_core.bundle.manifest import OPERATOR_SETS
+
 IR_VERSION = 10
 """Of ONNX 1.16, the first with tree ensembles in float64; ONNX Runtime reads it since 1.18."""
-
-OPERATOR_SETS: Mapping[str, int] = {"": 21, "ai.onnx.ml": 5}
-"""Version of each operator set by its domain, of the same ONNX; pinned, so that bytes are too."""
 
 Attributes: TypeAlias = Mapping[str, int | list[int] | np.ndarray]
 
