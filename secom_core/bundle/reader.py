@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import onnxruntime as ort
@@ -17,11 +18,13 @@ from secom_core.bundle.reference import from_parquet
 from secom_core.bundle.session import open_session, risk_of
 from secom_core.card import Card
 from secom_core.contract import Contract
-from secom_core.errors import BundleError
+from secom_core.errors import BundleError, ConfigError
 from secom_core.threshold import OperatingPoint
 
 if TYPE_CHECKING:
     from secom_core.drift import ReferenceProfile
+
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,23 +135,45 @@ def read(folder: Path, *, verify_key: Path | None = None) -> Bundle:
         from secom_core import signing  # noqa: PLC0415 - costs a second, and only who verifies pays
 
         signing.verify(folder, verify_key)
-    contract = _json(folder, manifest.CONTRACT)
+    contract, sensors_read = _parsed(folder, manifest.CONTRACT, _contract)
     return Bundle(
         path=folder,
         digest=digest,
-        contract=Contract(sensors=tuple(contract["sensors"])),
-        sensors_read=tuple(contract["sensors_read"]),
-        operating_point=OperatingPoint.from_json(_json(folder, manifest.OPERATING_POINT)),
-        golden=Golden.from_json(_json(folder, manifest.GOLDEN)),
-        card=Card.from_json(_json(folder, manifest.CARD)),
+        contract=contract,
+        sensors_read=sensors_read,
+        operating_point=_parsed(folder, manifest.OPERATING_POINT, OperatingPoint.from_json),
+        golden=_parsed(folder, manifest.GOLDEN, Golden.from_json),
+        card=_parsed(folder, manifest.CARD, Card.from_json),
         lineage=_lineage(folder, digest),
-        session=open_session((folder / manifest.MODEL).read_bytes()),
+        session=_session(folder, contract),
     )
 
 
-def _json(folder: Path, name: str) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads((folder / name).read_bytes())
-    return value
+def _parsed(folder: Path, name: str, parse: Callable[[Any], _Part]) -> _Part:
+    try:
+        return parse(json.loads((folder / name).read_bytes()))
+    except (ValueError, TypeError, LookupError, AttributeError, ConfigError) as exc:
+        message = f"{name} does not hold what this version reads ({exc!r}). {manifest.REFETCH}"
+        raise BundleError(message) from exc
+
+
+def _contract(fields: dict[str, Any]) -> tuple[Contract, tuple[int, ...]]:
+    return Contract(sensors=tuple(fields["sensors"])), tuple(fields["sensors_read"])
+
+
+def _session(folder: Path, contract: Contract) -> ort.InferenceSession:
+    session = open_session((folder / manifest.MODEL).read_bytes())
+    wants = [(port.name, port.type, port.shape[1:]) for port in session.get_inputs()]
+    gives = [(port.name, port.type) for port in session.get_outputs()]
+    if wants != [("readings", "tensor(double)", [contract.n_sensors])] or gives != [
+        ("risk", "tensor(double)")
+    ]:
+        message = (
+            f"{manifest.MODEL} turns {wants} into {gives}, not {contract.n_sensors} readings in "
+            f"float64 into a risk in float64. {manifest.REFETCH}"
+        )
+        raise BundleError(message)
+    return session
 
 
 def _lineage(folder: Path, digest: str) -> Lineage | None:
