@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from secom_core import bundle, dataset, training
 from secom_core.candidates import REFERENCE
@@ -10,6 +11,13 @@ from secom_core.config import TrainingConfig
 
 FAST = (REFERENCE, "logistic")
 """Families that fit within seconds, one with trees and one without."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Fit with one thread a family, as a run does: on small windows more are slower."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="session")
