@@ -9,7 +9,7 @@
         ├── MediaTypeError     the body is in no form that the server reads
         ├── TooLargeError      over a limit: send less at a time
         ├── SlowClientError    the body did not arrive in time
-        └── BusyError          the server is full or stopping: try again later
+        └── BusyError          the server is full: try again later
 
 `rest` and `grpc_service` each give these their protocol's codes; nothing else knows codes.
 """
@@ -30,6 +30,10 @@ class NotOfferedError(RequestError):
 class MethodError(RequestError):
     """The route exists, but wants another method."""
 
+    def __init__(self, message: str, *, allowed: str = "POST") -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
 
 class MediaTypeError(RequestError):
     """The body is in no form that the server reads."""
@@ -44,4 +48,11 @@ class SlowClientError(RequestError):
 
 
 class BusyError(RequestError):
-    """The server is full or stopping."""
+    """The server is full; `reason` says of what."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the server is full ({self.reason}): try again in a second."

@@ -30,7 +30,6 @@ def _own_command_line() -> Iterator[None]:
 with _own_command_line():
     from kserve import ModelServer
     from kserve.errors import (
-        InvalidInput,
         ModelNotFound,
         ModelNotReady,
         ServerNotReady,
@@ -38,6 +37,7 @@ with _own_command_line():
     )
     from kserve.logging import configure_logging
     from kserve.model import InferenceModel
+    from kserve.model_repository import ModelRepository
     from kserve.model_server import app
     from kserve.protocol.dataplane import DataPlane
     from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
@@ -52,10 +52,10 @@ __all__ = [
     "DataPlane",
     "InferenceModel",
     "InferenceServicer",
-    "InvalidInput",
     "Message",
     "ModelNotFound",
     "ModelNotReady",
+    "ModelRepository",
     "ModelServer",
     "RESTServer",
     "ServerNotReady",

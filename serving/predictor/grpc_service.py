@@ -2,54 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from time import perf_counter
 
 import grpc
-import numpy as np
 
 from secom_core.errors import ContractError
-from serving.predictor import wire
-from serving.predictor.errors import (
-    BusyError,
-    NotOfferedError,
-    RequestError,
-    TooLargeError,
-)
+from serving.predictor import grpc_wire
+from serving.predictor.counts import Counts
+from serving.predictor.errors import BusyError, NotOfferedError, RequestError, TooLargeError
 from serving.predictor.framework import Context, DataPlane, InferenceServicer, Message, pb
-from serving.predictor.model import MODEL_NAME, Predictor
-from serving.predictor.tensors import (
-    NUMBERS,
-    TEXT,
-    Request,
-    Response,
-    Tensor,
-    Wanted,
-    declared,
-    n_values,
-    quoted,
-    require_count,
-)
+from serving.predictor.model import MODEL_NAME, Predictor, is_long
+from serving.predictor.tensors import Request, quoted
+from serving.predictor.work import LONG_BYTES, Work
 
 CODE: Mapping[type[RequestError], grpc.StatusCode] = {
     NotOfferedError: grpc.StatusCode.NOT_FOUND,
     TooLargeError: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    BusyError: grpc.StatusCode.UNAVAILABLE,
-}
-
-_CONTENTS = {
-    "FP64": "fp64_contents",
-    "FP32": "fp32_contents",
-    "INT8": "int_contents",
-    "INT16": "int_contents",
-    "INT32": "int_contents",
-    "INT64": "int64_contents",
-    "UINT8": "uint_contents",
-    "UINT16": "uint_contents",
-    "UINT32": "uint_contents",
-    "UINT64": "uint64_contents",
-    TEXT: "bytes_contents",
-    "BOOL": "bool_contents",
+    BusyError: grpc.StatusCode.RESOURCE_EXHAUSTED,
 }
 
 
@@ -61,24 +31,59 @@ class GrpcService(InferenceServicer):
     data_plane : DataPlane
         kserve's, for health and metadata.
     predictor : Predictor
+    work : Work
+        Runs what takes long.
+    counts : Counts
+        Is told of every answer.
     """
 
-    def __init__(self, data_plane: DataPlane, predictor: Predictor) -> None:
+    def __init__(
+        self, data_plane: DataPlane, predictor: Predictor, work: Work, counts: Counts
+    ) -> None:
         super().__init__(data_plane, None)
-        self._predictor = predictor
-        self._parameters = {
-            name: pb.InferParameter(string_param=value if isinstance(value, str) else repr(value))
-            for name, value in predictor.parameters.items()
+        self._predictor, self._work, self._counts = predictor, work, counts
+        self._envelope = {
+            "model_name": MODEL_NAME,
+            "model_version": predictor.version,
+            # The protocol's parameters know no fractions.
+            "parameters": {
+                name: pb.InferParameter(string_param=str(value))
+                for name, value in predictor.parameters.items()
+            },
         }
 
     async def ModelInfer(self, request: Message, context: Context) -> Message:  # noqa: N802
         """Answer one inference request."""
         try:
             self._require_served(request.model_name, request.model_version)
-            response = self._predictor.infer(decode(request))
+            answer = await self._answer(request)
         except (RequestError, ContractError) as exc:
             await self._abort(context, exc)
-        return self._message(response, raw=bool(request.raw_input_contents))
+        self._counts.answered("grpc", "OK")
+        return answer
+
+    async def _answer(self, message: Message) -> Message:
+        arrived = perf_counter()
+        is_large = message.ByteSize() > LONG_BYTES
+        decode = grpc_wire.decode
+        request = await self._work.run_long(decode, message) if is_large else decode(message)
+        seconds = [perf_counter() - arrived]
+        is_raw = bool(message.raw_input_contents)
+        if is_large or is_long(request):
+            answer = await self._work.run_long(self._judged, request, seconds, is_raw=is_raw)
+        else:
+            answer = self._judged(request, seconds, is_raw=is_raw)
+        seconds.append(perf_counter() - arrived)
+        self._counts.took("grpc", seconds)
+        return answer
+
+    def _judged(self, request: Request, seconds: list[float], *, is_raw: bool) -> Message:
+        start = perf_counter()
+        response = self._predictor.infer(request)
+        judged = perf_counter()
+        answer = grpc_wire.encode(response, self._envelope, is_raw=is_raw)
+        seconds += (judged - start, perf_counter() - judged)
+        return answer
 
     async def ModelReady(self, request: Message, context: Context) -> Message:  # noqa: N802
         """Say whether the model is ready."""
@@ -113,84 +118,11 @@ class GrpcService(InferenceServicer):
             )
             raise NotOfferedError(message)
 
-    @staticmethod
-    async def _abort(context: Context, error: RequestError | ContractError) -> None:
+    async def _abort(self, context: Context, error: RequestError | ContractError) -> None:
         code = grpc.StatusCode.INVALID_ARGUMENT
         if isinstance(error, RequestError):
             code = CODE.get(type(error), code)
+        if isinstance(error, BusyError):
+            self._counts.rejected(error.reason)
+        self._counts.answered("grpc", code.name)
         await context.abort(code, str(error))
-
-    def _message(self, response: Response, *, raw: bool) -> Message:
-        outputs = []
-        for tensor in response.outputs:
-            output = pb.ModelInferResponse.InferOutputTensor(
-                name=tensor.name, datatype=tensor.datatype, shape=tensor.shape
-            )
-            if not raw:
-                field = getattr(output.contents, _CONTENTS[tensor.datatype])
-                field.extend(_plain(tensor.values))
-            outputs.append(output)
-        return pb.ModelInferResponse(
-            model_name=MODEL_NAME,
-            model_version=self._predictor.version,
-            id=response.id,
-            parameters=self._parameters,
-            outputs=outputs,
-            raw_output_contents=[wire.to_bytes(t) for t in response.outputs] if raw else (),
-        )
-
-
-def decode(message: Message) -> Request:
-    """Read a ModelInferRequest.
-
-    Raises
-    ------
-    RequestError
-        Names the tensor, what was expected and what came.
-    """
-    raw: Sequence[bytes | None] = message.raw_input_contents or [None] * len(message.inputs)
-    if len(raw) != len(message.inputs):
-        text = (
-            f"{len(message.inputs)} input(s) came with {len(raw)} raw_input_contents: send one for "
-            "each, in the same order."
-        )
-        raise RequestError(text)
-    return Request(
-        inputs=[_tensor(*pair) for pair in zip(message.inputs, raw, strict=True)],
-        wanted=[Wanted(output.name) for output in message.outputs],
-        id=message.id,
-    )
-
-
-def _tensor(tensor: Message, raw: bytes | None) -> Tensor:
-    name, datatype = tensor.name, tensor.datatype
-    if datatype not in NUMBERS and datatype != TEXT:
-        raise RequestError(wire.unknown_datatype(name, datatype))
-    shape, count = n_values(name, list(tensor.shape))
-    if raw is None:
-        values = _from_contents(name, datatype, tensor.contents)
-    elif tensor.HasField("contents"):
-        message = f"{quoted(name)} has both contents and raw_input_contents: send one of them."
-        raise RequestError(message)
-    else:
-        values = wire.from_bytes(name, datatype, raw)
-    require_count(name, shape, expected=count, got=len(values))
-    return Tensor(name, datatype, shape, values)
-
-
-def _plain(values: np.ndarray | list[str]) -> list[Any]:
-    return [text.encode() for text in values] if isinstance(values, list) else values.tolist()
-
-
-def _from_contents(name: str, datatype: str, contents: Message) -> np.ndarray | list[str]:
-    field = getattr(contents, _CONTENTS[datatype])
-    if not field and contents.ByteSize():
-        message = f"{quoted(name)} is {datatype}, which is read from {_CONTENTS[datatype]}."
-        raise RequestError(message)
-    if datatype != TEXT:
-        return declared(name, datatype, np.fromiter(field, np.float64, count=len(field)))
-    try:
-        return [text.decode() for text in field]
-    except UnicodeDecodeError as exc:
-        message = f"{quoted(name)} must hold UTF-8 texts."
-        raise RequestError(message) from exc

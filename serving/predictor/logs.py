@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-LEVELS = ("debug", "info", "warning", "error")
+from serving.predictor.framework import ModelNotFound, ModelNotReady, ServerNotReady
 
 
 class JsonFormatter(logging.Formatter):
@@ -27,6 +27,12 @@ class JsonFormatter(logging.Formatter):
         return orjson.dumps(line, default=str).decode()
 
 
+def is_news(record: logging.LogRecord) -> bool:
+    """Tell whether an operator needs to know: kserve logs its clients' mistakes as errors."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (ModelNotFound, ModelNotReady, ServerNotReady))
+
+
 def configuration(level: str) -> dict[str, object]:
     """Return the settings for `logging.config.dictConfig`.
 
@@ -38,6 +44,7 @@ def configuration(level: str) -> dict[str, object]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": JsonFormatter}},
+        "filters": {"news": {"()": lambda: is_news}},
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
@@ -49,7 +56,12 @@ def configuration(level: str) -> dict[str, object]:
         "loggers": {
             "serving": {"level": level.upper()},
             # kserve configures its own handlers unless its logger has one.
-            "kserve": {"level": "WARNING", "propagate": False, "handlers": ["stderr"]},
+            "kserve": {
+                "level": "WARNING",
+                "propagate": False,
+                "handlers": ["stderr"],
+                "filters": ["news"],
+            },
             "kserve.trace": quiet,
             "uvicorn": quiet,
             "uvicorn.error": quiet,

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from secom_core.bundle import Bundle, Verdicts
+from serving.predictor.counts import Counts
 from serving.predictor.errors import RequestError
-from serving.predictor.tensors import (
-    BOOLEAN,
-    NUMBERS,
-    TEXT,
-    Request,
-    Response,
-    Tensor,
-    Wanted,
-    quoted,
-)
+from serving.predictor.explanation import explanations
+from serving.predictor.tensors import BOOLEAN, TEXT, Request, Response, Tensor, Wanted, quoted
+from serving.predictor.units import MEASURED_AT, READINGS, UNIT_ID, given_twice, read_units
 
 MODEL_NAME = "secom"
 
-READINGS = "readings"
-UNIT_ID = "unit_id"
-MEASURED_AT = "measured_at"
 RISK = "risk"
 FLAGGED = "flagged"
+EXPLANATION = "explanation"
 
-OUTPUTS = (RISK, FLAGGED, UNIT_ID)
+_TYPES = {RISK: "FP64", FLAGGED: BOOLEAN, UNIT_ID: TEXT, EXPLANATION: TEXT}
+_BY_DEFAULT = (Wanted(RISK), Wanted(FLAGGED))
+_WITH_NAMES = (*_BY_DEFAULT, Wanted(UNIT_ID))
 
 
 class Predictor:
@@ -38,15 +31,16 @@ class Predictor:
     Parameters
     ----------
     bundle : Bundle
+    counts : Counts
+        Is told of every unit.
     name_prefix : str
         What the names begin with that the server gives to requests and units without one; tells
         two servers' names apart.
     """
 
-    def __init__(self, bundle: Bundle, *, name_prefix: str) -> None:
-        self._bundle = bundle
-        self._contract = bundle.contract
-        self._columns = frozenset(self._contract.sensors)
+    def __init__(self, bundle: Bundle, counts: Counts, *, name_prefix: str) -> None:
+        self._bundle, self._counts = bundle, counts
+        self._medians = bundle.reference.median
         self._names = map(f"{name_prefix}-{{}}".format, itertools.count(1))
 
     @property
@@ -68,7 +62,7 @@ class Predictor:
     def inputs(self) -> list[dict[str, object]]:
         """Inputs as model metadata describes them; -1 is the number of units."""
         return [
-            {"name": READINGS, "datatype": "FP64", "shape": [-1, self._contract.n_sensors]},
+            {"name": READINGS, "datatype": "FP64", "shape": [-1, self._bundle.contract.n_sensors]},
             {"name": UNIT_ID, "datatype": TEXT, "shape": [-1]},
             {"name": MEASURED_AT, "datatype": TEXT, "shape": [-1]},
         ]
@@ -77,9 +71,7 @@ class Predictor:
     def outputs(self) -> list[dict[str, object]]:
         """Outputs as model metadata describes them; -1 is the number of units."""
         return [
-            {"name": RISK, "datatype": "FP64", "shape": [-1]},
-            {"name": FLAGGED, "datatype": BOOLEAN, "shape": [-1]},
-            {"name": UNIT_ID, "datatype": TEXT, "shape": [-1]},
+            {"name": name, "datatype": datatype, "shape": [-1]} for name, datatype in _TYPES.items()
         ]
 
     def infer(self, request: Request) -> Response:
@@ -92,144 +84,44 @@ class Predictor:
         ContractError
             If the readings do not fit the bundle's contract.
         """
-        inputs = _by_name(request.inputs)
-        wanted = _checked(request.wanted)
-        readings = self._readings(inputs)
-        given_ids = self._labels(inputs, n_units=len(readings))
+        wanted = _checked(request.wanted) if request.wanted else None
+        readings, ids = read_units(request.inputs, self._bundle.contract)
         verdicts = self._bundle.judge(readings)
-        if not wanted:
-            names = OUTPUTS[:2] if given_ids is not None else OUTPUTS
-            wanted = [Wanted(name) for name in names]
+        self._counts.judged(readings, verdicts)
+        if wanted is None:
+            wanted = _WITH_NAMES if ids is None else _BY_DEFAULT
         return Response(
-            id=request.id or next(self._names),
-            outputs=[self._output(output.name, verdicts, given_ids) for output in wanted],
-            binary=[
-                request.binary if output.binary is None else output.binary for output in wanted
-            ],
+            request.id or next(self._names),
+            [self._output(output.name, readings, verdicts, ids) for output in wanted],
+            [request.binary if output.binary is None else output.binary for output in wanted],
         )
 
-    def _output(self, name: str, verdicts: Verdicts, given_ids: list[str] | None) -> Tensor:
-        n_units = verdicts.risk.size
+    def _output(
+        self, name: str, readings: np.ndarray, verdicts: Verdicts, ids: list[str] | None
+    ) -> Tensor:
+        n_units = len(readings)
+        values: np.ndarray | list[str]
         if name == RISK:
-            return Tensor(RISK, "FP64", (n_units,), verdicts.risk)
-        if name == FLAGGED:
-            return Tensor(FLAGGED, BOOLEAN, (n_units,), verdicts.flagged)
-        ids = given_ids or list(itertools.islice(self._names, n_units))
-        return Tensor(UNIT_ID, TEXT, (n_units,), ids)
-
-    def _readings(self, inputs: Mapping[str, Tensor]) -> np.ndarray:
-        for name in inputs:
-            if name not in self._columns and name not in (READINGS, UNIT_ID, MEASURED_AT):
-                message = (
-                    f"unknown input {quoted(name)}: expected {READINGS!r} [n, "
-                    f"{self._contract.n_sensors}], or one input [n] per sensor "
-                    f"({self._contract.sensors[0]!r} to {self._contract.sensors[-1]!r}); "
-                    f"optionally {UNIT_ID!r} and {MEASURED_AT!r}."
-                )
-                raise RequestError(message)
-        table = inputs.get(READINGS)
-        if table is None:
-            return self._from_columns(inputs)
-        if not self._columns.isdisjoint(inputs):
-            message = f"send {READINGS!r} or one input per sensor, not both."
-            raise RequestError(message)
-        values = _numbers(table)
-        if len(table.shape) != 2 or not table.shape[0]:
-            message = (
-                f"shape of {READINGS!r} must be [n, {self._contract.n_sensors}] with n >= 1, "
-                f"got {list(table.shape)}."
-            )
-            raise RequestError(message)
-        return self._contract.check(values.reshape(table.shape))
-
-    def _from_columns(self, inputs: Mapping[str, Tensor]) -> np.ndarray:
-        missing = [sensor for sensor in self._contract.sensors if sensor not in inputs]
-        if missing:
-            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-            message = (
-                f"no input {READINGS!r}: expected it, or one input per sensor; "
-                f"{missing[0]!r}{more} missing."
-            )
-            raise RequestError(message)
-        columns = [inputs[sensor] for sensor in self._contract.sensors]
-        n_units = columns[0].shape[0] if columns[0].shape else 0
-        for column in columns:
-            if column.shape not in ((n_units,), (n_units, 1)) or not n_units:
-                message = (
-                    f"shape of {column.name!r} must be [n] with one n >= 1 for all sensors, "
-                    f"got {list(column.shape)}."
-                )
-                raise RequestError(message)
-        table = np.empty((n_units, len(columns)), dtype=np.float64)
-        for index, column in enumerate(columns):
-            table[:, index] = _numbers(column)
-        return self._contract.check(table)
-
-    def _labels(self, inputs: Mapping[str, Tensor], *, n_units: int) -> list[str] | None:
-        measured_at = inputs.get(MEASURED_AT)
-        if measured_at is not None:
-            _require_times(_texts(measured_at, n_units))
-        unit_ids = inputs.get(UNIT_ID)
-        return None if unit_ids is None else _texts(unit_ids, n_units)
+            values = verdicts.risk
+        elif name == FLAGGED:
+            values = verdicts.flagged
+        elif name == UNIT_ID:
+            values = ids or list(itertools.islice(self._names, n_units))
+        else:
+            values = explanations(self._bundle, readings, self._medians)
+        return Tensor(name, _TYPES[name], (n_units,), values)
 
 
-def _by_name(inputs: Sequence[Tensor]) -> dict[str, Tensor]:
-    named = {tensor.name: tensor for tensor in inputs}
-    if len(named) != len(inputs):
-        raise RequestError(_twice("input", (tensor.name for tensor in inputs)))
-    return named
+def is_long(request: Request) -> bool:
+    """Whether a request takes long however few units it holds."""
+    return any(output.name == EXPLANATION for output in request.wanted)
 
 
 def _checked(wanted: Sequence[Wanted]) -> Sequence[Wanted]:
     names = {output.name for output in wanted}
     if len(names) != len(wanted):
-        raise RequestError(_twice("output", (output.name for output in wanted)))
-    for name in names.difference(OUTPUTS):
-        message = f"unknown output {quoted(name)}: expected some of {', '.join(OUTPUTS)}."
+        raise RequestError(given_twice("output", (output.name for output in wanted)))
+    for name in names.difference(_TYPES):
+        message = f"unknown output {quoted(name)}: expected some of {', '.join(_TYPES)}."
         raise RequestError(message)
     return wanted
-
-
-def _twice(what: str, names: Iterable[str]) -> str:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            return f"{what} {quoted(name)} is given twice: send it once."
-        seen.add(name)
-    return f"an {what} is given twice."
-
-
-def _numbers(tensor: Tensor) -> np.ndarray:
-    if isinstance(tensor.values, np.ndarray):
-        return tensor.values
-    message = (
-        f"datatype of {tensor.name!r} must be FP64 (or one of {', '.join(list(NUMBERS)[1:])}), "
-        f"got {tensor.datatype}."
-    )
-    raise RequestError(message)
-
-
-def _texts(tensor: Tensor, n_units: int) -> list[str]:
-    if isinstance(tensor.values, np.ndarray):
-        message = f"datatype of {tensor.name!r} must be {TEXT}, got {tensor.datatype}."
-        raise RequestError(message)
-    if tensor.shape not in ((n_units,), (n_units, 1)):
-        message = (
-            f"shape of {tensor.name!r} must be [{n_units}], one per unit, got {list(tensor.shape)}."
-        )
-        raise RequestError(message)
-    return tensor.values
-
-
-def _require_times(texts: list[str]) -> None:
-    for unit, text in enumerate(texts):
-        try:
-            offset = datetime.fromisoformat(text).utcoffset()
-        except ValueError:
-            offset = None
-        if offset is None:
-            message = (
-                f"{MEASURED_AT!r} of unit {unit} (counted from 0) must be an ISO 8601 time with "
-                f"offset, such as 2008-07-19T11:55:00+00:00, got {quoted(text)}."
-            )
-            raise RequestError(message)

@@ -7,14 +7,28 @@ anybody unload the model.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import orjson
 
 from secom_core.errors import ContractError
 from serving.predictor import wire
+from serving.predictor.body import (
+    BINARY,
+    JSON,
+    JSON_SIZE,
+    ClientGoneError,
+    Event,
+    Headers,
+    Receive,
+    json_size,
+    require_readable,
+    rest_of,
+)
+from serving.predictor.counts import Counts
 from serving.predictor.errors import (
     BusyError,
     MediaTypeError,
@@ -24,14 +38,12 @@ from serving.predictor.errors import (
     SlowClientError,
     TooLargeError,
 )
-from serving.predictor.limits import Limits
-from serving.predictor.model import MODEL_NAME, Predictor
-from serving.predictor.tensors import quoted
+from serving.predictor.model import MODEL_NAME, Predictor, is_long
+from serving.predictor.tensors import Request, quoted
+from serving.predictor.work import LONG_BYTES, Work
 
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+Send = Callable[[Event], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 STATUS: Mapping[type[RequestError], int] = {
@@ -44,13 +56,16 @@ STATUS: Mapping[type[RequestError], int] = {
     BusyError: 503,
 }
 
-JSON = b"application/json"
-BINARY = b"application/octet-stream"
-JSON_SIZE = b"inference-header-content-length"
+REQUEST_ID = b"x-request-id"
 
 
-class ClientGoneError(Exception):
-    """The client hung up before its body was complete; nobody waits for an answer."""
+@dataclass(slots=True)
+class Answer:
+    """What goes back."""
+
+    status: int
+    body: bytes
+    headers: list[tuple[bytes, bytes]]
 
 
 class Rest:
@@ -59,22 +74,25 @@ class Rest:
     Parameters
     ----------
     predictor : Predictor
+    work : Work
+        Says whether there is room, and runs what takes long.
+    counts : Counts
+        Is told of every answer.
     app : ASGI application
         What answers everything but inference.
-    limits : Limits
     """
 
-    def __init__(self, predictor: Predictor, app: App, limits: Limits) -> None:
-        self._predictor, self._app, self._limits = predictor, app, limits
-        self.is_draining = False
-        self._infer = f"/v2/models/{MODEL_NAME}/infer"
+    def __init__(self, predictor: Predictor, work: Work, counts: Counts, app: App) -> None:
+        self._predictor, self._work, self._counts, self._app = predictor, work, counts, app
         self._model = f"/v2/models/{MODEL_NAME}"
-        self._versioned = f"{self._model}/versions/"
+        self._infer = f"{self._model}/infer"
         self._envelope = {
             "model_name": MODEL_NAME,
             "model_version": predictor.version,
             "parameters": orjson.Fragment(orjson.dumps(predictor.parameters)),
         }
+        self.is_draining = False
+        """Whether clients are told to go elsewhere after this answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -82,36 +100,91 @@ class Rest:
             await self._app(scope, receive, send)
             return
         try:
-            path = self._without_version(scope["path"])
+            path = scope["path"]
+            if path != self._infer:
+                path = self._without_version(path)
             if path != self._infer:
                 self._require_reading(scope, path)
                 await self._app({**scope, "path": path, "raw_path": path.encode()}, receive, send)
                 return
-            body, json_size = await self._answer(scope, receive)
+            answer = await self._answer(scope, receive)
         except ClientGoneError:
             return
         except (RequestError, ContractError) as exc:
-            await _send_error(send, exc)
-            return
-        await _send(send, 200, body, json_size)
+            answer = self._refusal(exc)
+        self._counts.answered("rest", str(answer.status))
+        if self.is_draining:
+            answer.headers.append((b"connection", b"close"))
+        await send(
+            {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+        )
+        await send({"type": "http.response.body", "body": answer.body})
 
-    async def _answer(self, scope: Scope, receive: Receive) -> tuple[bytes, int | None]:
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        arrived = perf_counter()
+        if self._work.is_crowded():
+            await self._work.queue_up()
         if scope["method"] != "POST":
             message = f"{scope['path']} takes POST, got {scope['method']}."
             raise MethodError(message)
         headers = dict(scope["headers"])
-        json_size = _json_size(headers)
-        _require_readable(headers)
-        body = await self._read(receive, headers)
-        request = wire.decode(body, json_size=json_size)
-        if not request.id:
-            request.id = headers.get(b"x-request-id", b"").decode("latin-1")
-        return wire.encode(self._predictor.infer(request), self._envelope)
+        require_readable(headers)
+        event = await receive()
+        if event["type"] == "http.request" and not event.get("more_body"):
+            return await self._judge(event["body"], headers, arrived)
+        limits = self._work.limits
+        with self._work.hold() as held:
+            body = await rest_of(event, receive, headers=headers, limits=limits, held=held)
+            return await self._judge(body, headers, arrived)
+
+    async def _judge(self, body: bytes, headers: Headers, arrived: float) -> Answer:
+        size = json_size(headers)
+        is_large = len(body) > LONG_BYTES
+        request, seconds = (
+            await self._work.run_long(_decode, body, size) if is_large else _decode(body, size)
+        )
+        request_id = headers.get(REQUEST_ID)
+        if request_id and not request.id:
+            request.id = request_id.decode("latin-1")
+        if is_large or is_long(request):
+            answer = await self._work.run_long(self._judged, request, seconds)
+        else:
+            answer = self._judged(request, seconds)
+        seconds.append(perf_counter() - arrived)
+        self._counts.took("rest", seconds)
+        if request_id:
+            answer.headers.append((REQUEST_ID, request_id))
+        return answer
+
+    def _judged(self, request: Request, seconds: list[float]) -> Answer:
+        start = perf_counter()
+        response = self._predictor.infer(request)
+        judged = perf_counter()
+        body, size = wire.encode(response, self._envelope)
+        seconds += (judged - start, perf_counter() - judged)
+        headers = [(b"content-length", b"%d" % len(body))]
+        if size is None:
+            headers.append((b"content-type", JSON))
+        else:
+            headers += [(b"content-type", BINARY), (JSON_SIZE, b"%d" % size)]
+        return Answer(200, body, headers)
+
+    def _refusal(self, error: RequestError | ContractError) -> Answer:
+        status = STATUS[type(error)] if isinstance(error, RequestError) else 400
+        body = orjson.dumps({"error": str(error)})
+        headers = [(b"content-type", JSON), (b"content-length", b"%d" % len(body))]
+        if isinstance(error, MethodError):
+            headers.append((b"allow", error.allowed.encode()))
+        if isinstance(error, BusyError):
+            headers.append((b"retry-after", b"1"))
+            self._counts.rejected(error.reason)
+        return Answer(status, body, headers)
 
     def _without_version(self, path: str) -> str:
-        if not path.startswith(self._versioned):
+        versions = f"{self._model}/versions/"
+        if not path.startswith(versions):
             return path
-        version, slash, rest = path[len(self._versioned) :].partition("/")
+        version, slash, rest = path.removeprefix(versions).partition("/")
         if version != self._predictor.version:
             message = (
                 f"no version {quoted(version)} of {MODEL_NAME}: the one that is served is "
@@ -129,90 +202,13 @@ class Rest:
             message = f"{MODEL_NAME} is the one model that is served: nothing can be (un)loaded."
             raise NotOfferedError(message)
         if scope["method"] != "GET":
-            message = f"{quoted(path)} takes no {scope['method']}; POST goes to {self._infer}."
-            raise MethodError(message)
-
-    async def _read(self, receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
-        self._require_size(int(headers.get(b"content-length", b"0")))
-        message = await receive()
-        if message["type"] == "http.request" and not message.get("more_body"):
-            return message["body"]
-        try:
-            async with asyncio.timeout(self._limits.body_seconds):
-                return await self._read_on(message, receive)
-        except TimeoutError as exc:
-            text = f"the body did not arrive within {self._limits.body_seconds:g} s."
-            raise SlowClientError(text) from exc
-
-    async def _read_on(self, message: Message, receive: Receive) -> bytes:
-        pieces: list[bytes] = []
-        size = 0
-        while True:
-            if message["type"] != "http.request":
-                raise ClientGoneError
-            pieces.append(message["body"])
-            size += len(pieces[-1])
-            self._require_size(size)
-            if not message.get("more_body"):
-                return b"".join(pieces)
-            message = await receive()
-
-    def _require_size(self, size: int) -> None:
-        if size > self._limits.body_bytes:
             message = (
-                f"the body holds {size} bytes or more, at most {self._limits.body_bytes} are read. "
-                "Send fewer units at a time."
+                f"{quoted(path)} takes GET, got {scope['method']}; POST goes to {self._infer}."
             )
-            raise TooLargeError(message)
+            raise MethodError(message, allowed="GET")
 
 
-def _json_size(headers: Mapping[bytes, bytes]) -> int | None:
-    text = headers.get(JSON_SIZE)
-    if text is None:
-        return None
-    if not text.isdigit():
-        message = (
-            "Inference-Header-Content-Length must be a number of bytes, "
-            f"got {quoted(text.decode('latin-1'))}."
-        )
-        raise RequestError(message)
-    return int(text)
-
-
-def _require_readable(headers: Mapping[bytes, bytes]) -> None:
-    kind = headers.get(b"content-type", JSON).partition(b";")[0].strip().lower()
-    if kind not in (JSON, BINARY):
-        message = (
-            f"content type must be {JSON.decode()}, or {BINARY.decode()} with binary tensors, "
-            f"got {quoted(kind.decode('latin-1'))}."
-        )
-        raise MediaTypeError(message)
-    coding = headers.get(b"content-encoding", b"identity").strip().lower()
-    if coding != b"identity":
-        message = f"the body must not be compressed, got {quoted(coding.decode('latin-1'))}."
-        raise MediaTypeError(message)
-
-
-async def _send_error(send: Send, error: RequestError | ContractError) -> None:
-    status = STATUS[type(error)] if isinstance(error, RequestError) else 400
-    headers = {
-        405: [(b"allow", b"GET" if status == 405 else b"POST")],
-        503: [(b"retry-after", b"1")],
-    }
-    await _send(send, status, orjson.dumps({"error": str(error)}), extra=headers.get(status, ()))
-
-
-async def _send(
-    send: Send,
-    status: int,
-    body: bytes,
-    json_size: int | None = None,
-    extra: Iterable[tuple[bytes, bytes]] = (),
-) -> None:
-    headers = [(b"content-length", b"%d" % len(body)), *extra]
-    if json_size is None:
-        headers.append((b"content-type", JSON))
-    else:
-        headers += [(b"content-type", BINARY), (JSON_SIZE, b"%d" % json_size)]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _decode(body: bytes, json_size: int | None) -> tuple[Request, list[float]]:
+    start = perf_counter()
+    request = wire.decode(body, json_size=json_size)
+    return request, [perf_counter() - start]

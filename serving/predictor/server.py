@@ -7,18 +7,22 @@ lists them, and a test fails when one is gone.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import secrets
 import signal
 import socket
+import sys
 import warnings
 from collections.abc import Mapping
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import grpc
+import uvicorn
 import uvloop
 from fastapi.exceptions import FastAPIDeprecationWarning
+from prometheus_client import REGISTRY
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -26,27 +30,25 @@ from starlette.responses import JSONResponse
 from secom_core.bundle import Bundle
 from secom_core.errors import ConfigError
 from serving.predictor import logs
+from serving.predictor.counts import Counts
 from serving.predictor.framework import (
-    DataPlane,
-    InferenceModel,
-    ModelNotFound,
-    ModelNotReady,
     ModelServer,
     RESTServer,
-    ServerNotReady,
-    UnsupportedProtocol,
     add_servicer,
     app,
     configure_logging,
 )
 from serving.predictor.grpc_service import GrpcService
 from serving.predictor.limits import Limits
+from serving.predictor.metadata import Served, ServedDataPlane
 from serving.predictor.model import MODEL_NAME, Predictor
 from serving.predictor.rest import Rest
+from serving.predictor.work import Work
 
 PRIVATE_NAMES: Mapping[type, tuple[str, ...]] = {
     ModelServer: ("_serve", "_rest_server", "servers"),
     RESTServer: ("_server",),
+    uvicorn.Server: ("handle_exit", "server_state", "should_exit", "force_exit"),
 }
 """What is overridden or reached into."""
 
@@ -83,19 +85,22 @@ def serve(
     """
     bundle.check_golden()
     configure_logging(logs.configuration(log_level))
-    logging.getLogger("kserve").addFilter(_is_news)
     # kserve returns ORJSONResponse, which FastAPI deprecates at each request.
     warnings.filterwarnings("ignore", category=FastAPIDeprecationWarning)
-    predictor = Predictor(bundle, name_prefix=secrets.token_hex(4))
-    listener = _listener(host, http_port)
-    with listener:
-        server = _Server(predictor, listener, (host, grpc_port), limits or Limits())
-        policy = asyncio.get_event_loop_policy()
+    work = Work(limits or Limits())
+    counts = Counts(bundle, work)
+    predictor = Predictor(bundle, counts, name_prefix=secrets.token_hex(4))
+    policy = asyncio.get_event_loop_policy()
+    with _listener(host, http_port) as listener:
+        server = _Server(predictor, work, counts, listener=listener, grpc_address=(host, grpc_port))
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+        REGISTRY.register(counts)
         try:
-            server.start([_Served(predictor)])
+            server.start([Served(predictor)])
         finally:
+            REGISTRY.unregister(counts)
             asyncio.set_event_loop_policy(policy)
+            work.close()
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -118,83 +123,35 @@ async def _say(_request: Request, error: HTTPException) -> JSONResponse:
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Tell what an operator should see from kserve's account of a client's mistake."""
-    error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, (ModelNotFound, ModelNotReady, ServerNotReady))
-
-
-class _Served(InferenceModel):
-    """What kserve keeps in its registry: readiness and metadata."""
-
-    def __init__(self, predictor: Predictor) -> None:
-        super().__init__(MODEL_NAME)
-        self._predictor = predictor
-        self.ready = True
-
-    def get_input_types(self) -> list[dict[str, object]]:
-        return self._predictor.inputs
-
-    def get_output_types(self) -> list[dict[str, object]]:
-        return self._predictor.outputs
-
-    def load(self) -> bool:
-        # kserve would load, and thereby make ready, a model that is not.
-        return bool(self.ready)
-
-    async def __call__(self, *_request: object, **_options: object) -> NoReturn:
-        # Inference is answered in front of kserve; only its V1 routes would come here.
-        raise UnsupportedProtocol("V1")  # noqa: EM101 - a protocol's name, not a message
-
-
-class _DataPlane(DataPlane):
-    """Health and metadata, with what kserve leaves out."""
-
-    def __init__(self, predictor: Predictor, registry: Any) -> None:  # noqa: ANN401 - untyped
-        super().__init__(registry)
-        self._version = predictor.version
-
-    def metadata(self) -> dict[str, object]:
-        return {**super().metadata(), "extensions": ["binary_tensor_data"]}
-
-    async def model_metadata(self, model_name: str) -> dict[str, object]:
-        return {
-            **await super().model_metadata(model_name),
-            "platform": "onnxruntime",
-            "versions": [self._version],
-        }
-
-    async def ready(self) -> bool:
-        return bool(await self.model_ready(MODEL_NAME))
-
-
 class _Server(ModelServer):
     """kserve's server, on sockets of our own, and stopping without loss."""
 
     def __init__(
         self,
         predictor: Predictor,
+        work: Work,
+        counts: Counts,
+        *,
         listener: socket.socket,
         grpc_address: tuple[str, int],
-        limits: Limits,
     ) -> None:
         super().__init__(
             http_port=listener.getsockname()[1],
             workers=1,
             enable_grpc=False,  # kserve's own would listen on every address
             enable_latency_logging=False,
-            grace_period=limits.grace_seconds,
+            grace_period=work.limits.grace_seconds,
             ssl_certfile=None,
             ssl_keyfile=None,
         )
-        self._predictor, self._listener, self._limits = predictor, listener, limits
-        self._grpc_address = grpc_address
+        self._predictor, self._work, self._counts = predictor, work, counts
+        self._listener, self._grpc_address = listener, grpc_address
+        self._drain_seconds = work.limits.drain_seconds
         self._stopping = asyncio.Event()
-        self._drain_seconds = limits.drain_seconds
-        self._served: list[_Served] = []
-        self.dataplane = _DataPlane(predictor, self.registered_models)
+        self._served: list[Served] = []
+        self.dataplane = ServedDataPlane(predictor, self.registered_models)
 
-    def start(self, models: list[_Served]) -> None:
+    def start(self, models: list[Served]) -> None:
         self._served = models
         super().start(models)
 
@@ -215,11 +172,12 @@ class _Server(ModelServer):
     async def _serve(self) -> None:
         for unused in self.servers:
             unused.close()
-        rest = Rest(self._predictor, app, self._limits)
+        rest = Rest(self._predictor, self._work, self._counts, app)
         http = self._http(rest)
         rpc, rpc_port = self._rpc()
         await rpc.start()
         serving = asyncio.create_task(http.serve(sockets=[self._listener]))
+        _settle()
         # The listener is open: whoever connects from here on is answered.
         _logger.info("serving", extra={"fields": self._place(rpc_port)})
         await self._stopping.wait()
@@ -227,7 +185,7 @@ class _Server(ModelServer):
         rest.is_draining = True
         await asyncio.sleep(self._drain_seconds)
         http.should_exit = True
-        await asyncio.gather(serving, rpc.stop(self._limits.grace_seconds))
+        await asyncio.gather(serving, rpc.stop(self._work.limits.grace_seconds))
         _logger.info("stopped")
 
     def _http(self, rest: Rest) -> Any:  # noqa: ANN401 - kserve is untyped
@@ -240,17 +198,20 @@ class _Server(ModelServer):
         http.config.server_header = False
         # uvicorn takes the signals over while it serves, and hands them to this.
         http.handle_exit = self._on_signal
+        self._work.depth = lambda: len(http.server_state.tasks)
         return http
 
     def _rpc(self) -> tuple[Any, int]:
+        limits = self._work.limits
         rpc = grpc.aio.server(
+            maximum_concurrent_rpcs=limits.queue,
             options=[
-                ("grpc.max_receive_message_length", self._limits.body_bytes),
-                ("grpc.max_send_message_length", self._limits.body_bytes),
+                ("grpc.max_receive_message_length", limits.body_bytes),
+                ("grpc.max_send_message_length", limits.body_bytes),
                 ("grpc.so_reuseport", 0),  # else a second server would share the port
-            ]
+            ],
         )
-        add_servicer(GrpcService(self.dataplane, self._predictor), rpc)
+        add_servicer(GrpcService(self.dataplane, self._predictor, self._work, self._counts), rpc)
         host, port = self._grpc_address
         try:
             bound = rpc.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
@@ -266,3 +227,12 @@ class _Server(ModelServer):
             "grpc_port": rpc_port,
             "bundle_digest": self._predictor.version,
         }
+
+
+def _settle() -> None:
+    """Prepare the interpreter for many short requests beside few long ones."""
+    # What is there now stays: no collection needs to look at it again.
+    gc.collect()
+    gc.freeze()
+    # A long request must let go of the interpreter's lock soon after a short one asks for it.
+    sys.setswitchinterval(0.001)

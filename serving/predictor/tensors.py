@@ -104,6 +104,16 @@ def n_values(name: str, shape: object) -> tuple[tuple[int, ...], int]:
     return tuple(shape), math.prod(shape)
 
 
+def require_datatype(name: str, datatype: str) -> None:
+    """Raise RequestError unless `datatype` is one that an input may have."""
+    if datatype not in NUMBERS and datatype != TEXT:
+        message = (
+            f"datatype of {quoted(name)} must be one of {', '.join(NUMBERS)} or {TEXT}, "
+            f"got {quoted(datatype)}."
+        )
+        raise RequestError(message)
+
+
 def require_count(name: str, shape: Sequence[int], *, expected: int, got: int) -> None:
     """Raise RequestError unless a tensor holds as many values as its shape says."""
     if got != expected:

@@ -80,6 +80,10 @@ BODIES: dict[str, tuple[Any, str]] = {
     "no shape": (asking(tensor(shape=None)), "shape of 'readings'"),
     "no data": (asking(tensor(data=None)), "`data` of 'readings'"),
     "data that is an object": (asking(tensor(data={"0": 1})), "`data` of 'readings'"),
+    "data that looks like a token of the decoder": (
+        asking(tensor(data="\x1a0")),
+        "`data` of 'readings' must be an array",
+    ),
     "data that is text": (asking(tensor(data="0,0")), "`data` of 'readings'"),
     "a wrong name": (asking(tensor(name="reading")), "unknown input 'reading'"),
     "a path for a name": (asking(tensor(name="../../etc/passwd")), "unknown input"),

@@ -54,7 +54,12 @@ def test_health_and_metadata_are_complete(server: Running, served: Bundle):
     described = get("/v2/models/secom")
     assert described["versions"] == [served.digest]
     assert described["inputs"][0] == {"name": "readings", "datatype": "FP64", "shape": [-1, 590]}
-    assert [output["name"] for output in described["outputs"]] == ["risk", "flagged", "unit_id"]
+    assert described["outputs"] == [
+        {"name": "risk", "datatype": "FP64", "shape": [-1]},
+        {"name": "flagged", "datatype": "BOOL", "shape": [-1]},
+        {"name": "unit_id", "datatype": "BYTES", "shape": [-1]},
+        {"name": "explanation", "datatype": "BYTES", "shape": [-1]},
+    ]
     assert get(f"/v2/models/secom/versions/{served.digest}") == described
 
 
