@@ -97,9 +97,7 @@ def compare(evidence: Sequence[Evidence], units: Units, config: TrainingConfig) 
     cuts = timeline(len(units), config.shares)
     return Comparison(
         choice=choose(evidence, units.is_fail[cuts.compared], seed=config.seed),
-        evidence=tuple(
-            sorted(evidence, key=lambda found: (-found.figures.auc.value, found.family))
-        ),
+        evidence=tuple(sorted(evidence, key=_best_first)),
     )
 
 
@@ -116,8 +114,7 @@ def choose(evidence: Sequence[Evidence], is_fail: np.ndarray, *, seed: int) -> C
     """
     (reference,) = (found for found in evidence if found.family == REFERENCE)
     searched = [found for found in evidence if found.family != REFERENCE]
-    # Named apart, so that equal AUCs do not make the choice depend on the order of arrival.
-    best = max(searched, key=lambda found: (found.figures.auc.value, found.family))
+    best = min(searched, key=_best_first)
     probability = probability_better(
         is_fail, best.risk, reference.risk, level=1 - SURE_ENOUGH, seed=seed
     )
@@ -138,3 +135,8 @@ def choose(evidence: Sequence[Evidence], is_fail: np.ndarray, *, seed: int) -> C
         probability_better=probability,
         reason=reason,
     )
+
+
+def _best_first(found: Evidence) -> tuple[float, str]:
+    # Named apart, so that equal AUCs do not make anything depend on the order of arrival.
+    return -found.figures.auc.value, found.family
