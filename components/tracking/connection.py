@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ _MANNERS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "15",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 
 
@@ -95,14 +97,31 @@ def connected(environ: Mapping[str, str]) -> Iterator[Tracker]:
     # Two stages may write at the same moment: one waits for the other.
     patient = f"{address}?timeout=60" if _is_sqlite(address) else address
     try:
-        client = MlflowClient(tracking_uri=patient, registry_uri=patient)
-        yield Tracker(client, _experiment(client, address))
+        with _alone(address):
+            client = MlflowClient(tracking_uri=patient, registry_uri=patient)
+            experiment = _experiment(client, address)
+        yield Tracker(client, experiment)
     except (MlflowException, SQLAlchemyError, OSError) as exc:
         raise TrackingError(_explained(exc, address)) from exc
 
 
 def _is_sqlite(address: str) -> bool:
     return address.startswith("sqlite:///")
+
+
+@contextmanager
+def _alone(address: str) -> Iterator[None]:
+    """Let one process at a time make a SQLite database: MLflow's migrations cannot share one."""
+    if not _is_sqlite(address):
+        yield
+        return
+    with Path(f"{_database(address)}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _database(address: str) -> Path:
+    return Path(address.removeprefix("sqlite:///")).absolute()
 
 
 def _experiment(client: MlflowClient, address: str) -> str:
@@ -113,8 +132,7 @@ def _experiment(client: MlflowClient, address: str) -> str:
     if found is None:
         folder = None  # a server knows where it keeps files
         if _is_sqlite(address):
-            database = Path(address.removeprefix("sqlite:///")).absolute()
-            folder = (database.parent / ARTIFACTS).as_uri()
+            folder = (_database(address).parent / ARTIFACTS).as_uri()
         try:
             return str(client.create_experiment(NAME, artifact_location=folder))
         except MlflowException as exc:
@@ -125,11 +143,9 @@ def _experiment(client: MlflowClient, address: str) -> str:
 
 
 def _explained(fault: Exception, address: str) -> str:
-    parts = urlsplit(address)
-    host = parts.netloc.rpartition("@")[2]  # without the credentials that may stand before it
-    said = str(fault).strip().partition("\n")[0]
-    if parts.netloc:
-        said = said.replace(parts.netloc, host)
+    user, at, _ = urlsplit(address).netloc.rpartition("@")
+    shown, said = (text.replace(user + at, "") for text in (address, str(fault)))
+    said = said.strip().partition("\n")[0]
     if getattr(fault, "error_code", "") in {"UNAUTHENTICATED", "PERMISSION_DENIED"}:
         advice = (
             "Check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or "
@@ -138,4 +154,4 @@ def _explained(fault: Exception, address: str) -> str:
         )
     else:
         advice = f"Is MLflow running, is {ADDRESS} right, and is there room on its disk?"
-    return f"MLflow at {parts._replace(netloc=host).geturl()} failed: {said}. {advice}"
+    return f"MLflow at {shown} failed: {said}. {advice}"

@@ -15,7 +15,8 @@ from secom_core.errors import ConfigError, TrackingError
 LOG_RUN = """
 import json, sys
 from components import tracking
-environ, contenders, run_id = json.loads(sys.argv[1])
+environ, warm, contenders, run_id = json.loads(sys.argv[1])
+tracking.require_reachable(warm)
 print("ready", flush=True)
 sys.stdin.readline()
 tracking.log_contenders(environ, run_id=run_id, folders=contenders, chosen=contenders[0])
@@ -117,18 +118,18 @@ def test_mlflow_is_imported_only_when_it_is_asked():
     assert said.stdout == b"False\n"
 
 
-def test_two_processes_log_at_once(state, contenders):
+def test_two_processes_log_at_once(state, contenders, environ):
     """Stages that begin at the same moment, on a database that is not there yet, both end well.
 
     Neither says a word: what MLflow and its migrations tell is no news to a process engineer.
     """
-    address = f"sqlite:///{state}/mlflow.db"
-    environ = {"MLFLOW_TRACKING_URI": address}
+    address = f"sqlite:///{state}/new.db"
+    new = {"MLFLOW_TRACKING_URI": address}
     stages = [
         subprocess.Popen(
             [
                 *(sys.executable, "-c", LOG_RUN),
-                json.dumps([environ, list(contenders.values()), run_id]),
+                json.dumps([new, environ, list(contenders.values()), run_id]),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -139,7 +140,10 @@ def test_two_processes_log_at_once(state, contenders):
     for stage in stages:
         assert stage.stdout.readline() == b"ready\n"
 
-    ended = [stage.communicate(b"go\n") for stage in stages]
+    for stage in stages:
+        stage.stdin.write(b"go\n")
+        stage.stdin.flush()
+    ended = [stage.communicate() for stage in stages]
 
     assert ended == [(b"", b"")] * 2
     assert [stage.returncode for stage in stages] == [0, 0]
