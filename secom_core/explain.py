@@ -45,5 +45,6 @@ def effects(bundle: Bundle, readings: np.ndarray, medians: np.ndarray) -> np.nda
         variants = np.repeat(units, columns.size, axis=0)
         rows = np.arange(len(variants))
         variants[rows, np.tile(columns, len(units))] = np.tile(medians[columns], len(units))
-        changed[start : start + chunk] = bundle.judge(variants).risk.reshape(len(units), -1)
+        risks = bundle.judge(variants).risk
+        changed[start : start + chunk] = risks.reshape(len(units), columns.size)
     return risk[:, np.newaxis] - changed
