@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Self
 from urllib.parse import quote, urlsplit
@@ -31,6 +32,23 @@ _RETRIES = urllib3.Retry(
 _CONNECT_RETRIES = _RETRIES.new(total=None, connect=2, read=0, redirect=0, status=0, other=0)
 
 _ACCESS_CHECK = "access-check"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a listing says of an object.
+
+    Parameters
+    ----------
+    key : str
+    n_bytes : int
+    etag : str
+        Another one when the object is replaced.
+    """
+
+    key: str
+    n_bytes: int
+    etag: str
 
 
 class Store:
@@ -110,6 +128,38 @@ class Store:
                 response.close()
                 response.release_conn()
 
+    def get_range(self, found: Found, start: int, length: int) -> bytes:
+        """Return a part of an object as it was when it was found.
+
+        Parameters
+        ----------
+        found : Found
+        start, length : int
+            Bytes, within the object; `length` is above 0.
+
+        Raises
+        ------
+        ObjectNotFoundError
+            If it is gone.
+        ConflictError
+            If it was replaced since.
+        StoreError
+            If the store is away or refuses.
+        """
+        with explained(self._settings, "read", found.key):
+            response = self._client.get_object(
+                self._settings.bucket,
+                found.key,
+                offset=start,
+                length=length,
+                request_headers={"If-Match": f'"{found.etag}"'},
+            )
+            try:
+                return response.read()
+            finally:
+                response.close()
+                response.release_conn()
+
     def put(self, key: str, data: bytes) -> None:
         """Write an object, whatever lies at `key`.
 
@@ -166,9 +216,20 @@ class Store:
 
     def list(self, prefix: str) -> tuple[str, ...]:
         """Return the keys that begin with `prefix`, sorted; raises `StoreError` as `get` does."""
+        return tuple(found.key for found in self.find(prefix))
+
+    def find(self, prefix: str) -> tuple[Found, ...]:
+        """Return the objects whose keys begin with `prefix`, sorted by key; raises as `list`."""
         with explained(self._settings, "list", prefix):
-            found = self._client.list_objects(self._settings.bucket, prefix, recursive=True)
-            return tuple(sorted(item.object_name for item in found if item.object_name))
+            items = self._client.list_objects(self._settings.bucket, prefix, recursive=True)
+            found = (
+                Found(
+                    key=item.object_name, n_bytes=item.size or 0, etag=(item.etag or "").strip('"')
+                )
+                for item in items
+                if item.object_name
+            )
+            return tuple(sorted(found, key=lambda each: each.key))
 
     def _signed(self, url: str, data: bytes, condition: Mapping[str, str]) -> dict[str, str]:
         now, digest = signing_time.utcnow(), sha256_hash(data)
