@@ -15,5 +15,7 @@ def in_percent(axis: Axis, *, n_ticks: int = 6) -> None:
 
 def in_days(axis: Axis) -> None:
     """Label times by day and month."""
-    axis.set_major_locator(AutoDateLocator(minticks=3, maxticks=8))  # type: ignore[no-untyped-call]
+    # Multiples of days begin anew each month, and would put the 29th beside the first.
+    locator = AutoDateLocator(minticks=3, maxticks=8, interval_multiples=False)  # type: ignore[no-untyped-call]
+    axis.set_major_locator(locator)
     axis.set_major_formatter(DateFormatter("%-d %b"))  # type: ignore[no-untyped-call]

@@ -8,11 +8,10 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from secom_core.evaluation import FlagFigures
 from secom_core.evaluation.reliability import wilson_interval
 from secom_core.report import axis, canvas
 from secom_core.report.data import ReportData
-from secom_core.report.words import count, interval, minute, percent
+from secom_core.report.words import count, minute, percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,7 @@ class Capability:
         return self.n_inspected / self.n_units
 
 
-def capability(data: ReportData, found: FlagFigures | None) -> Capability:
+def capability(data: ReportData) -> Capability:
     """Count what the challenger would have done on the holdout."""
     is_fail, flagged = data.holdout.is_fail, data.judgement.flagged
     n_fails = int(is_fail.sum())
@@ -67,26 +66,22 @@ def capability(data: ReportData, found: FlagFigures | None) -> Capability:
         capacity=data.challenger.operating_point.max_inspection_rate,
         since=minute(data.holdout.measured_at[0]),
         at_random=f"{flagged.mean() * n_fails:.1f}",
-        rows=_rows(data, found) if found else (),
+        rows=_rows(data),
         chart=_risk_over_time(data),
     )
 
 
-def _rows(data: ReportData, found: FlagFigures) -> tuple[Row, ...]:
+def _rows(data: ReportData) -> tuple[Row, ...]:
     is_fail, flagged = data.holdout.is_fail, data.judgement.flagged
     capacity = data.challenger.operating_point.max_inspection_rate
     return (
-        Row(
-            label="Inspection rate: units inspected",
-            value=percent(found.inspection_rate.value),
-            interval=interval(found.inspection_rate),
-            beside=f"{percent(capacity)} is the capacity",
+        _share(
+            "Inspection rate: units inspected", flagged, beside=f"{percent(capacity)} is capacity"
         ),
-        Row(
-            label="Capture rate: fails caught",
-            value=percent(found.capture_rate.value),
-            interval=interval(found.capture_rate),
-            beside=f"{percent(found.inspection_rate.value)} by picking units at random",
+        _share(
+            "Capture rate: fails caught",
+            flagged[is_fail],
+            beside=f"{percent(flagged.mean())} by picking units at random",
         ),
         _share(
             "False omission rate: fails among the units not inspected",
@@ -96,7 +91,7 @@ def _rows(data: ReportData, found: FlagFigures) -> tuple[Row, ...]:
         _share(
             "Overkill: passes inspected for nothing",
             flagged[~is_fail],
-            beside=f"{count(int(flagged[~is_fail].sum()), 'unit')}",
+            beside=count(int(flagged[~is_fail].sum()), "unit"),
         ),
         _share(
             "Yield of inspection: fails among the units inspected",
@@ -108,7 +103,8 @@ def _rows(data: ReportData, found: FlagFigures) -> tuple[Row, ...]:
 
 def _share(label: str, hits: np.ndarray, *, beside: str) -> Row:
     if not hits.size:
-        return Row(label=label, value="none", interval="", beside=beside)
+        return Row(label=label, value="–", interval="", beside="there are none")
+    # Of 7 fails caught out of 7, resampling would conclude that all are always caught.
     low, high = wilson_interval(np.array([hits.mean()]), np.array([hits.size]))
     return Row(
         label=label,

@@ -51,7 +51,7 @@ def render(data: ReportData) -> str:
     return environment.get_template(_PAGE).render(
         data=data,
         verdict=verdict_view(data),
-        capability=capability(data, held_out_figures.flagged if held_out_figures else None),
+        capability=capability(data),
         contenders=contenders(data),
         timewise=windows,
         timewise_chart=timewise_chart,
