@@ -29,7 +29,7 @@ STAGES = ("decode", "judge", "encode", "whole")
 
 _SECONDS = np.array([1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10000]) * 1e-4
 _RISKS = np.array([0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0])
-_UNITS_AT_ONCE = 256
+_UNITS_AT_ONCE = 32  # 150 KB of readings: more would push what the next request needs out of cache
 _REQUESTS_AT_ONCE = 1024
 
 
@@ -166,7 +166,9 @@ class Counts(Collector):
         for reason, count in self._rejected.items():
             rejected.add_metric([reason], count)
         yield rejected
-        yield GaugeMetricFamily(metrics.QUEUE_DEPTH, "Requests not answered.", self._work.depth())
+        yield GaugeMetricFamily(
+            metrics.QUEUE_DEPTH, "Requests not answered.", len(self._work.arrived)
+        )
         seconds = HistogramMetricFamily(
             metrics.STAGE_SECONDS, "What a request takes.", labels=["protocol", "stage"]
         )

@@ -20,8 +20,8 @@ from serving.predictor.tensors import (
     declared,
     n_values,
     quoted,
-    require_count,
     require_datatype,
+    wrong_count,
 )
 
 _CONTENTS = {
@@ -73,7 +73,8 @@ def _tensor(tensor: Message, content: bytes | None) -> Tensor:
         raise RequestError(message)
     else:
         values = raw.from_bytes(name, datatype, content)
-    require_count(name, shape, expected=count, got=len(values))
+    if len(values) != count:
+        raise RequestError(wrong_count(name, shape, len(values)))
     return Tensor(name, datatype, shape, values)
 
 
@@ -114,7 +115,8 @@ def _from_contents(name: str, datatype: str, contents: Message) -> np.ndarray | 
         message = f"{quoted(name)} is {datatype}, which is read from {_CONTENTS[datatype]}."
         raise RequestError(message)
     if datatype != TEXT:
-        return declared(name, datatype, np.fromiter(field, np.float64, count=len(field)))
+        values = np.fromiter(field, np.float64, count=len(field))
+        return values if datatype == "FP64" else declared(name, datatype, values)
     try:
         return [text.decode() for text in field]
     except UnicodeDecodeError as exc:

@@ -21,8 +21,6 @@ FLAGGED = "flagged"
 EXPLANATION = "explanation"
 
 _TYPES = {RISK: "FP64", FLAGGED: BOOLEAN, UNIT_ID: TEXT, EXPLANATION: TEXT}
-_BY_DEFAULT = (Wanted(RISK), Wanted(FLAGGED))
-_WITH_NAMES = (*_BY_DEFAULT, Wanted(UNIT_ID))
 
 
 class Predictor:
@@ -41,7 +39,7 @@ class Predictor:
     def __init__(self, bundle: Bundle, counts: Counts, *, name_prefix: str) -> None:
         self._bundle, self._counts = bundle, counts
         self._medians = bundle.reference.median
-        self._names = map(f"{name_prefix}-{{}}".format, itertools.count(1))
+        self._new_names = map(f"{name_prefix}-{{}}".format, itertools.count(1))
 
     @property
     def version(self) -> str:
@@ -84,40 +82,51 @@ class Predictor:
         ContractError
             If the readings do not fit the bundle's contract.
         """
-        wanted = _checked(request.wanted) if request.wanted else None
+        wanted = _checked(request.wanted)
         readings, ids = read_units(request.inputs, self._bundle.contract)
         verdicts = self._bundle.judge(readings)
         self._counts.judged(readings, verdicts)
-        if wanted is None:
-            wanted = _WITH_NAMES if ids is None else _BY_DEFAULT
-        return Response(
-            request.id or next(self._names),
-            [self._output(output.name, readings, verdicts, ids) for output in wanted],
-            [request.binary if output.binary is None else output.binary for output in wanted],
-        )
-
-    def _output(
-        self, name: str, readings: np.ndarray, verdicts: Verdicts, ids: list[str] | None
-    ) -> Tensor:
-        n_units = len(readings)
-        values: np.ndarray | list[str]
-        if name == RISK:
-            values = verdicts.risk
-        elif name == FLAGGED:
-            values = verdicts.flagged
-        elif name == UNIT_ID:
-            values = ids or list(itertools.islice(self._names, n_units))
+        shape = (len(readings),)
+        if not wanted:
+            outputs = [
+                Tensor(RISK, "FP64", shape, verdicts.risk),
+                Tensor(FLAGGED, BOOLEAN, shape, verdicts.flagged),
+            ]
+            if ids is None:
+                outputs.append(Tensor(UNIT_ID, TEXT, shape, self._names(len(readings))))
+            binary = [request.binary] * len(outputs)
         else:
-            values = explanations(self._bundle, readings, self._medians)
-        return Tensor(name, _TYPES[name], (n_units,), values)
+            outputs = [
+                Tensor(name, _TYPES[name], shape, self._values(name, readings, verdicts, ids))
+                for name in (output.name for output in wanted)
+            ]
+            binary = [request.binary if out.binary is None else out.binary for out in wanted]
+        return Response(request.id or next(self._new_names), outputs, binary)
+
+    def _names(self, n_units: int) -> list[str]:
+        return list(itertools.islice(self._new_names, n_units))
+
+    def _values(
+        self, name: str, readings: np.ndarray, verdicts: Verdicts, ids: list[str] | None
+    ) -> np.ndarray | list[str]:
+        if name == RISK:
+            return verdicts.risk
+        if name == FLAGGED:
+            return verdicts.flagged
+        if name == UNIT_ID:
+            return ids or self._names(len(readings))
+        return explanations(self._bundle, readings, self._medians)
 
 
 def is_long(request: Request) -> bool:
     """Whether a request takes long however few units it holds."""
-    return any(output.name == EXPLANATION for output in request.wanted)
+    wanted = request.wanted
+    return bool(wanted) and any(output.name == EXPLANATION for output in wanted)
 
 
 def _checked(wanted: Sequence[Wanted]) -> Sequence[Wanted]:
+    if not wanted:
+        return wanted
     names = {output.name for output in wanted}
     if len(names) != len(wanted):
         raise RequestError(given_twice("output", (output.name for output in wanted)))

@@ -127,7 +127,7 @@ def flat(name: str, datatype: str, shape: tuple[int, ...], numbers: np.ndarray) 
             )
             raise RequestError(message)
         numbers = numbers.reshape(-1)
-    return declared(name, datatype, numbers)
+    return numbers if datatype == "FP64" else declared(name, datatype, numbers)
 
 
 def _planned(item: Mapping[str, Any], n_arrays: int) -> Planned:

@@ -122,23 +122,25 @@ class Rest:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         arrived = perf_counter()
-        if self._work.is_crowded():
+        if len(self._work.arrived) > self._work.limits.queue:
             await self._work.queue_up()
         if scope["method"] != "POST":
             message = f"{scope['path']} takes POST, got {scope['method']}."
             raise MethodError(message)
         headers = dict(scope["headers"])
         require_readable(headers)
+        size = json_size(headers)
         event = await receive()
         if event["type"] == "http.request" and not event.get("more_body"):
-            return await self._judge(event["body"], headers, arrived)
+            return await self._judge(event["body"], size, headers, arrived)
         limits = self._work.limits
         with self._work.hold() as held:
             body = await rest_of(event, receive, headers=headers, limits=limits, held=held)
-            return await self._judge(body, headers, arrived)
+            return await self._judge(body, size, headers, arrived)
 
-    async def _judge(self, body: bytes, headers: Headers, arrived: float) -> Answer:
-        size = json_size(headers)
+    async def _judge(
+        self, body: bytes, size: int | None, headers: Headers, arrived: float
+    ) -> Answer:
         is_large = len(body) > LONG_BYTES
         request, seconds = (
             await self._work.run_long(_decode, body, size) if is_large else _decode(body, size)

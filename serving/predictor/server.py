@@ -198,7 +198,7 @@ class _Server(ModelServer):
         http.config.server_header = False
         # uvicorn takes the signals over while it serves, and hands them to this.
         http.handle_exit = self._on_signal
-        self._work.depth = lambda: len(http.server_state.tasks)
+        self._work.arrived = http.server_state.tasks
         return http
 
     def _rpc(self) -> tuple[Any, int]:

@@ -114,13 +114,12 @@ def require_datatype(name: str, datatype: str) -> None:
         raise RequestError(message)
 
 
-def require_count(name: str, shape: Sequence[int], *, expected: int, got: int) -> None:
-    """Raise RequestError unless a tensor holds as many values as its shape says."""
-    if got != expected:
-        message = (
-            f"shape {list(shape)} of {quoted(name)} says {expected} value(s), its data holds {got}."
-        )
-        raise RequestError(message)
+def wrong_count(name: str, shape: Sequence[int], got: int) -> str:
+    """Say that a tensor does not hold as many values as its shape says."""
+    return (
+        f"shape {list(shape)} of {quoted(name)} says {math.prod(shape)} value(s), "
+        f"its data holds {got}."
+    )
 
 
 def declared(name: str, datatype: str, values: np.ndarray) -> np.ndarray:
@@ -137,8 +136,6 @@ def declared(name: str, datatype: str, values: np.ndarray) -> np.ndarray:
     RequestError
         If a value is out of the datatype's range, or fractional where it holds integers.
     """
-    if datatype == "FP64":
-        return values
     dtype = NUMBERS[datatype]
     if dtype.kind == "f":
         with np.errstate(over="ignore"):

@@ -78,14 +78,15 @@ def _readings(named: Mapping[str, Tensor], contract: Contract) -> np.ndarray:
 
 
 def _table(table: Tensor, contract: Contract) -> np.ndarray:
-    values = _numbers(table)
-    if len(table.shape) != 2 or not table.shape[0]:
+    shape = table.shape
+    values = table.values if isinstance(table.values, np.ndarray) else _numbers(table)
+    if len(shape) != 2 or not shape[0]:
         message = (
             f"shape of {READINGS!r} must be [n, {contract.n_sensors}] with n >= 1, "
-            f"got {list(table.shape)}."
+            f"got {list(shape)}."
         )
         raise RequestError(message)
-    return values.reshape(table.shape)
+    return values.reshape(shape)
 
 
 def _columns(named: Mapping[str, Tensor], contract: Contract) -> np.ndarray:

@@ -11,7 +11,7 @@ import orjson
 from serving.predictor import json_body, raw
 from serving.predictor.errors import RequestError
 from serving.predictor.plan import Binary, Plan, Planned, Split, flat, plan, remembered_plan
-from serving.predictor.tensors import Request, Response, Tensor, quoted, require_count
+from serving.predictor.tensors import Request, Response, Tensor, quoted, wrong_count
 
 
 def decode(body: bytes, *, json_size: int | None = None) -> Request:
@@ -32,16 +32,16 @@ def decode(body: bytes, *, json_size: int | None = None) -> Request:
     """
     if json_size is None:
         what, arrays = _read(body)
-        tail = _Tail(body, len(body))
-    else:
-        if not 0 < json_size <= len(body):
-            message = (
-                "Inference-Header-Content-Length must be in "
-                f"[1, {len(body)}], the size of the body, got {json_size}."
-            )
-            raise RequestError(message)
-        what, arrays = _read(body[:json_size])
-        tail = _Tail(body, json_size)
+        inputs = [_tensor(planned, arrays, None) for planned in what.inputs]
+        return Request(inputs, what.wanted, what.id, what.binary)
+    if not 0 < json_size <= len(body):
+        message = (
+            f"Inference-Header-Content-Length must be in [1, {len(body)}], the size of the body, "
+            f"got {json_size}."
+        )
+        raise RequestError(message)
+    what, arrays = _read(body[:json_size])
+    tail = _Tail(body, json_size)
     inputs = [_tensor(planned, arrays, tail) for planned in what.inputs]
     tail.require_empty()
     return Request(inputs, what.wanted, what.id, what.binary)
@@ -87,16 +87,18 @@ class _Tail:
             raise RequestError(message)
 
 
-def _tensor(planned: Planned, arrays: Sequence[np.ndarray], tail: _Tail) -> Tensor:
+def _tensor(planned: Planned, arrays: Sequence[np.ndarray], tail: _Tail | None) -> Tensor:
     name, datatype, shape, source = planned.name, planned.datatype, planned.shape, planned.source
     values: np.ndarray | list[str]
     if isinstance(source, Split):
         values = flat(name, datatype, shape, arrays[source.index])
     elif isinstance(source, Binary):
-        values = raw.from_bytes(name, datatype, tail.take(name, source.size))
+        raw_bytes = (tail or _Tail(b"", 0)).take(name, source.size)
+        values = raw.from_bytes(name, datatype, raw_bytes)
     else:
         values = source
-    require_count(name, shape, expected=planned.count, got=len(values))
+    if len(values) != planned.count:
+        raise RequestError(wrong_count(name, shape, len(values)))
     return Tensor(name, datatype, shape, values)
 
 

@@ -9,7 +9,7 @@ and so are the bytes of bodies that are held; what does not fit is turned away a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, Self, TypeVar
 
@@ -33,17 +33,13 @@ class Work:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.depth: Callable[[], int] = int
-        """Says how many requests have arrived and are not answered; the server sets it."""
+        self.arrived: Collection[object] = ()
+        """Requests that have arrived and are not answered; the server sets it."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="long-requests")
         self._n_yielding = self._n_long = self._n_bytes = 0
 
-    def is_crowded(self) -> bool:
-        """Whether more requests have arrived than the queue holds."""
-        return self.depth() > self.limits.queue
-
     async def queue_up(self) -> None:
-        """Take a place in the queue when it is crowded.
+        """Take a place in the queue when more have arrived than it holds.
 
         Each waits for one round of the event loop, so that those behind it find it counted.
 
