@@ -128,8 +128,13 @@ def judge(
 def roc_points(
     judgement: Judgement, units: Units, config: TrainingConfig
 ) -> tuple[list[float], list[float], list[float]]:
-    """Trace the challenger's ROC on the holdout: overkill rates, capture rates, thresholds."""
+    """Trace the challenger's ROC on the holdout: overkill rates, capture rates, thresholds.
+
+    All three are empty where the holdout lacks fails or passes.
+    """
     is_fail = units.is_fail[timeline(len(units), config.shares).holdout]
+    if is_fail.all() or not is_fail.any():
+        return [], [], []
     thresholds = np.unique(judgement.risk)[::-1]
     flagged = judgement.risk >= thresholds[:, np.newaxis]
     capture = flagged[:, is_fail].mean(axis=1)

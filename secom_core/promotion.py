@@ -23,12 +23,7 @@ def publish(store: Store, challenger: Bundle, verdict: Verdict) -> None:
     StoreError
         If the store is away, refuses or is full.
     """
-    if verdict.decision != "promote" or verdict.challenger != challenger.digest:
-        message = (
-            f"the gate decided '{verdict.decision}' on {verdict.challenger[:12]}, which promotes "
-            f"no {challenger.digest[:12]}. Let the gate judge this bundle."
-        )
-        raise ConflictError(message)
+    _require_promoted(challenger, verdict)
     publish_bundle(store, challenger.path, challenger.digest)
 
 
@@ -38,18 +33,20 @@ def crown(store: Store, challenger: Bundle, verdict: Verdict, *, run_id: str) ->
     Raises
     ------
     ConflictError
-        If the champion is another than the one that the gate compared it with.
+        If the verdict is on another bundle, or does not promote it; or if the champion is another
+        than the one that the gate compared it with.
     StoreError
         If the store is away, refuses or is full; the champion is untouched then.
     """
+    _require_promoted(challenger, verdict)
     current = read_champion(store)
-    digest = current.digest if current else None
-    if digest == challenger.digest:
+    if current and current.digest == challenger.digest:
         return
-    if digest != verdict.champion:
+    # Where the pointer is lost there is nobody to be overtaken, and the gate says "promote" again.
+    if current and current.digest != verdict.champion:
         message = (
-            f"the champion is {_short(digest)}, and the gate compared {challenger.digest[:12]} "
-            f"with {_short(verdict.champion)}. Start a new run."
+            f"the champion is {current.digest[:12]}, and the gate compared "
+            f"{challenger.digest[:12]} with {_short(verdict.champion)}. Start a new run."
         )
         raise ConflictError(message)
     champion = Champion(
@@ -60,6 +57,15 @@ def crown(store: Store, challenger: Bundle, verdict: Verdict, *, run_id: str) ->
         holdout_digest=verdict.holdout,
     )
     move_champion(store, champion, replaces=current)
+
+
+def _require_promoted(challenger: Bundle, verdict: Verdict) -> None:
+    if verdict.decision != "promote" or verdict.challenger != challenger.digest:
+        message = (
+            f"the gate decided '{verdict.decision}' on {verdict.challenger[:12]}, which promotes "
+            f"no {challenger.digest[:12]}. Let the gate judge this bundle."
+        )
+        raise ConflictError(message)
 
 
 def _short(digest: str | None) -> str:
