@@ -108,21 +108,29 @@ def test_deleted_object_is_a_conflict_as_amazon_says_it():
             store.put_if("key", b"-", etag="a-tag")
 
 
-def test_one_of_two_creators_wins(store, store_environ):
+@pytest.fixture(params=["store_environ", "minio_environ"], ids=["weed", "minio"])
+def contested(request):
+    """The environment of a store that two write to."""
+    return request.getfixturevalue(request.param)
+
+
+def test_one_of_two_creators_wins(contested):
     """Of two who create an object at the same moment, one does, and the other knows."""
+    store = Store.from_environment(contested)
     for number in range(N_RACES):
-        won, lost = race(store_environ, f"new-{number}", etag=None)
+        won, lost = race(contested, f"new-{number}", etag=None)
 
         assert (len(won), len(lost)) == (1, 1)
         assert store.get(f"new-{number}") == won[0]
 
 
-def test_one_of_two_replacers_wins(store, store_environ):
+def test_one_of_two_replacers_wins(contested):
     """Of two who replace what both have read, one does, and the other knows."""
+    store = Store.from_environment(contested)
     for number in range(N_RACES):
         tag = store.put_if(f"old-{number}", b"-", etag=None)
 
-        won, lost = race(store_environ, f"old-{number}", etag=tag)
+        won, lost = race(contested, f"old-{number}", etag=tag)
 
         assert (len(won), len(lost)) == (1, 1)
         assert store.get(f"old-{number}") == won[0]
