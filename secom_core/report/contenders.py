@@ -10,11 +10,10 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from secom_core.candidates import REFERENCE
+from secom_core.evidence import REFERENCE, Evidence
 from secom_core.report import canvas
 from secom_core.report.data import ReportData
 from secom_core.report.words import listed
-from secom_core.training import Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,7 +123,7 @@ def _paint_auc(axes: Axes, timewise: Timewise, *, n_development: int) -> None:
     for number, window in enumerate(timewise.windows):
         is_later = number >= n_development
         _paint_window(axes, window, canvas.CHAMPION if is_later else canvas.MUTED)
-    _paint_window(axes, timewise.bundle, canvas.ACCENT)
+    _paint_window(axes, timewise.bundle, canvas.ACCENT, is_below=True)
     for label, colour in (
         ("procedure, development", canvas.MUTED),
         ("procedure, after the verdict", canvas.CHAMPION),
@@ -136,15 +136,18 @@ def _paint_auc(axes: Axes, timewise: Timewise, *, n_development: int) -> None:
     axes.legend(loc="lower left")
 
 
-def _paint_window(axes: Axes, window: Window, colour: str) -> None:
+def _paint_window(axes: Axes, window: Window, colour: str, *, is_below: bool = False) -> None:
     if window.auc is None:
         return
     middle = window.start + (window.stop - window.start) / 2
     auc, alpha = window.auc, 1.0 if window.is_telling else 0.4
     axes.plot([window.start, window.stop], [auc.value] * 2, color=colour, alpha=alpha, lw=3)
     axes.plot([middle, middle], [auc.low, auc.high], color=colour, alpha=alpha, lw=1.4)
+    # The bundle's window covers others, so that their labels would meet on one side.
+    end, offset = (auc.low, -3) if is_below else (auc.high, 3)
+    va: canvas.Side = "top" if is_below else "baseline"
     label = count(window.n_fails, "fail")
-    canvas.note(axes, label, (middle, auc.high), offset=(0, 3), colour=colour, ha="center")
+    canvas.note(axes, label, (middle, end), offset=(0, offset), colour=colour, ha="center", va=va)
 
 
 def _paint_units(axes: Axes, data: ReportData) -> None:
