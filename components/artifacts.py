@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from secom_core.config import TrainingConfig
-    from secom_core.training import Evidence
+    from secom_core.evidence import Evidence
 
 BUNDLE = "bundle"
 EVIDENCE = "evidence.json"
@@ -35,6 +35,6 @@ def read_settings(path: str) -> TrainingConfig:
 
 def read_evidence(folders: Sequence[str]) -> dict[str, Evidence]:
     """Read the evidence in each contender's folder; return it by folder."""
-    from secom_core.training import Evidence
+    from secom_core.evidence import Evidence
 
     return {folder: Evidence.from_json(read_json(f"{folder}/{EVIDENCE}")) for folder in folders}

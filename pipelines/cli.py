@@ -151,8 +151,20 @@ def run(data: str | None, folder: Path, **settings: Any) -> None:  # noqa: ANN40
 )
 @_state_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--http-port", type=int, default=8080, show_default=True, help="REST.")
-@click.option("--grpc-port", type=int, default=8081, show_default=True, help="gRPC.")
+@click.option(
+    "--http-port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="REST; 0: any.",
+)
+@click.option(
+    "--grpc-port",
+    type=click.IntRange(0, 65535),
+    default=8081,
+    show_default=True,
+    help="gRPC; 0: any.",
+)
 def serve(bundle: str | None, folder: Path, host: str, http_port: int, grpc_port: int) -> None:
     """Answer the Open Inference Protocol V2 over HTTP and gRPC.
 

@@ -10,10 +10,7 @@ from components.report import report
 from components.select import select
 from components.train import train
 from pipelines.resources import equip
-
-# What is trained, the slowest first, so that two workers end together. A test holds it to
-# `candidates.FAMILIES` and `candidates.REFERENCE`: compiling must not need scikit-learn.
-FAMILIES = ["forest", "xgboost", "mlp", "logistic", "reference"]
+from secom_core.evidence import FAMILIES, REFERENCE
 
 
 @dsl.pipeline(name="secom-train-and-promote")
@@ -54,7 +51,7 @@ def train_and_promote(
             )
         )
         data = {"units": ingested.outputs["units"], "settings": ingested.outputs["settings"]}
-        with dsl.ParallelFor(FAMILIES) as family:
+        with dsl.ParallelFor([*FAMILIES, REFERENCE]) as family:
             trained = equip(train(**data, family=family, run_id=run_id))
         contenders = dsl.Collected(trained.outputs["contender"])
         selected = equip(select(**data, contenders=contenders, run_id=run_id))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -30,17 +30,12 @@ from xgboost import XGBClassifier
 from secom_core.config import Search
 from secom_core.errors import ConfigError, EvidenceError
 from secom_core.evaluation import auc_score
+from secom_core.evidence import FAMILIES, REFERENCE, Params
 from secom_core.windows import Fold
 
 if TYPE_CHECKING:
     from secom_core.dataset import Units
 
-FAMILIES = ("forest", "xgboost", "mlp", "logistic")
-"""What is searched, the slowest first, so that two workers end together."""
-REFERENCE = "reference"
-"""The procedure to beat: a forest of 200 on the 40 sensors with the largest F statistic."""
-
-Params: TypeAlias = Mapping[str, str | int | float]
 Progress: TypeAlias = Callable[[int, int], None]
 
 _SELECTIONS: tuple[Params, ...] = (

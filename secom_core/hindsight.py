@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from secom_core.candidates import Fitted, Progress
     from secom_core.config import TrainingConfig
     from secom_core.dataset import Units
-    from secom_core.training import Evidence
+    from secom_core.evidence import Evidence
 
 N_RANDOM_FOLDS = 10
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from secom_core.candidates import REFERENCE
 from secom_core.evaluation import probability_better
-from secom_core.training import Evidence
+from secom_core.evidence import REFERENCE, Evidence
 from secom_core.windows import timeline
 
 if TYPE_CHECKING:

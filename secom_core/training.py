@@ -8,21 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from secom_core import bundle, candidates, export
-from secom_core.calibration import Sigmoid, fit_sigmoid
+from secom_core.calibration import fit_sigmoid
 from secom_core.card import Card
 from secom_core.contract import Contract
 from secom_core.drift import fit_reference
-from secom_core.evaluation import Figures, figures
+from secom_core.evaluation import figures
+from secom_core.evidence import Evidence
 from secom_core.threshold import OperatingPoint, set_operating_point
 from secom_core.windows import Timeline, timeline
 
 if TYPE_CHECKING:
-    from secom_core.candidates import Fitted, Params, Progress
+    from secom_core.candidates import Fitted, Progress
     from secom_core.config import TrainingConfig
     from secom_core.dataset import Units
 
@@ -36,62 +37,6 @@ _CARD_FIGURES = (
     "capture_at_20",
     "brier",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Evidence:
-    """What development says of one family; lies beside its bundle.
-
-    Parameters
-    ----------
-    family : str
-    params_by_window : tuple of mapping
-        What the search chose in each training window; the last is the bundle's.
-    tried : tuple of (mapping, float)
-        Every combination with its AUC inside the last training window.
-    sigmoid : Sigmoid
-        The bundle's calibration.
-    risk : ndarray of shape (n_compared,)
-        Of the units that the folds predict, each by the fit before it, through that sigmoid.
-    figures : Figures
-        Of those risks.
-    fit_seconds : tuple of float
-        Wall seconds of every fit.
-    export_difference : float
-        Largest difference in risk between scikit-learn and ONNX Runtime on any unit.
-    """
-
-    family: str
-    params_by_window: tuple[Params, ...]
-    tried: tuple[tuple[Params, float], ...]
-    sigmoid: Sigmoid
-    risk: np.ndarray
-    figures: Figures
-    fit_seconds: tuple[float, ...]
-    export_difference: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return fields | {
-            "sigmoid": dataclasses.asdict(self.sigmoid),
-            "risk": self.risk.tolist(),
-            "figures": self.figures.to_json(),
-        }
-
-    @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> Evidence:
-        """Read what `to_json` wrote."""
-        return cls(
-            family=fields["family"],
-            params_by_window=tuple(fields["params_by_window"]),
-            tried=tuple((params, auc) for params, auc in fields["tried"]),
-            sigmoid=Sigmoid(**fields["sigmoid"]),
-            risk=np.array(fields["risk"]),
-            figures=Figures.from_json(fields["figures"]),
-            fit_seconds=tuple(fields["fit_seconds"]),
-            export_difference=fields["export_difference"],
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -112,7 +57,7 @@ def fit_contender(
     Parameters
     ----------
     family : str
-        One of `candidates.FAMILIES`, or `candidates.REFERENCE`.
+        One of `evidence.FAMILIES`, or `evidence.REFERENCE`.
     units : Units
         All units of the run in time order.
     config : TrainingConfig

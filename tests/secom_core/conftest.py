@@ -6,8 +6,8 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from secom_core import bundle, dataset, training
-from secom_core.candidates import REFERENCE
 from secom_core.config import TrainingConfig
+from secom_core.evidence import REFERENCE
 
 FAST = (REFERENCE, "logistic")
 """Families that fit within seconds, one with trees and one without."""

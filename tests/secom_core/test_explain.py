@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from secom_core.candidates import REFERENCE
 from secom_core.errors import InfiniteReadingError
+from secom_core.evidence import REFERENCE
 from secom_core.explain import effects
 
 

@@ -9,6 +9,7 @@ from sklearn.preprocessing import StandardScaler
 
 from secom_core import candidates, dataset, drift, training, windows
 from secom_core.config import TrainingConfig
+from secom_core.evidence import REFERENCE
 from secom_core.selection import compare
 from tests.secom_core import leaks
 from tests.secom_core.leaks import HoldoutOpenedError
@@ -138,7 +139,7 @@ def leaking(monkeypatch):
     return _leaking
 
 
-@pytest.mark.parametrize("family", ["logistic", candidates.REFERENCE])
+@pytest.mark.parametrize("family", ["logistic", REFERENCE])
 def test_predictions_do_not_change_with_the_future(narrow, config, family):
     """No later reading and no outcome since the cut moves a prediction, search and all."""
     assert leaks.folds_that_look_ahead(leaks.honest(family, config), narrow, config) == []
@@ -167,7 +168,7 @@ def test_leak_in_a_fitted_step_is_noticed(narrow, leaking, plant):
     assert leaks.folds_that_look_ahead(leaking(plant), narrow, QUICK) == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("family", ["logistic", candidates.REFERENCE])
+@pytest.mark.parametrize("family", ["logistic", REFERENCE])
 def test_holdout_leaves_no_trace_in_the_bundle(narrow, config, tmp_path, family):
     """Another holdout, in readings, outcomes and times, gives the same bundle to the last byte."""
     fit_contender = leaks.honest(family, config)
@@ -175,7 +176,7 @@ def test_holdout_leaves_no_trace_in_the_bundle(narrow, config, tmp_path, family)
     assert not leaks.is_holdout_in_bundle(fit_contender, narrow, config, tmp_path)
 
 
-@pytest.mark.parametrize("family", ["logistic", candidates.REFERENCE])
+@pytest.mark.parametrize("family", ["logistic", REFERENCE])
 def test_real_holdout_leaves_no_trace_in_the_bundle(real_units, tmp_path, family):
     """The same on the real line."""
     fit_contender = leaks.honest(family, QUICK)
@@ -194,8 +195,7 @@ def test_contenders_are_made_and_compared_while_the_holdout_is_sealed(narrow):
     closed = leaks.sealed(narrow, QUICK)
 
     evidence = [
-        training.fit_contender(family, closed, QUICK).evidence
-        for family in ("logistic", candidates.REFERENCE)
+        training.fit_contender(family, closed, QUICK).evidence for family in ("logistic", REFERENCE)
     ]
 
     assert compare(evidence, closed, QUICK).choice.best_searched == "logistic"

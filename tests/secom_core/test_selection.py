@@ -5,10 +5,9 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from secom_core.candidates import REFERENCE
 from secom_core.evaluation import figures
+from secom_core.evidence import REFERENCE, Evidence
 from secom_core.selection import Comparison, choose, compare
-from secom_core.training import Evidence
 from secom_core.windows import timeline
 
 

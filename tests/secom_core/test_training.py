@@ -11,8 +11,8 @@ from secom_core.calibration import fit_sigmoid
 from secom_core.config import TrainingConfig
 from secom_core.errors import ConfigError, EvidenceError
 from secom_core.evaluation import figures
+from secom_core.evidence import Evidence
 from secom_core.threshold import set_operating_point
-from secom_core.training import Evidence
 from secom_core.windows import timeline
 
 QUICK = TrainingConfig(search="quick", seed=3)

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from secom_core.bundle import manifest
-from secom_core.candidates import REFERENCE
+from secom_core.evidence import REFERENCE
 
 
 @pytest.fixture(params=["logistic", REFERENCE])

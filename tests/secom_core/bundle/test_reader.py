@@ -5,7 +5,6 @@ import pytest
 
 from secom_core import bundle, candidates, training
 from secom_core.bundle import manifest
-from secom_core.candidates import FAMILIES, REFERENCE
 from secom_core.config import TrainingConfig
 from secom_core.drift import ReferenceProfile, fit_reference
 from secom_core.errors import (
@@ -14,6 +13,7 @@ from secom_core.errors import (
     ReadingTypeError,
     SensorCountError,
 )
+from secom_core.evidence import FAMILIES, REFERENCE
 from secom_core.windows import timeline
 from tests.test_no_pickle import is_pickle
 

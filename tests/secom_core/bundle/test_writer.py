@@ -9,9 +9,9 @@ from threadpoolctl import threadpool_limits
 
 from secom_core import bundle, training
 from secom_core.bundle import manifest
-from secom_core.candidates import REFERENCE
 from secom_core.config import TrainingConfig
 from secom_core.errors import BundleError
+from secom_core.evidence import REFERENCE
 
 FIT_AND_NAME = """
 import sys

@@ -5,13 +5,13 @@ import warnings
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from secom_core import candidates
+from secom_core import candidates, evidence
 from secom_core.calibration import fit_sigmoid
 from secom_core.export import require_same_answers, to_onnx
 from secom_core.threshold import threshold_for
 from secom_core.windows import Shares, timeline
 
-FAMILIES = (*candidates.FAMILIES, candidates.REFERENCE)
+FAMILIES = (*evidence.FAMILIES, evidence.REFERENCE)
 EXACT = 1e-14
 
 
