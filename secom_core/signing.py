@@ -17,6 +17,8 @@ _MAKE_KEYS = (
     "openssl ecparam -name prime256v1 -genkey -noout -out private.pem; "
     "openssl ec -in private.pem -pubout -out public.pem"
 )
+_UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What model-signing raises on bytes that are no key or no signature."""
 
 
 def sign(folder: Path, private_key: Path) -> None:
@@ -37,8 +39,9 @@ def sign(folder: Path, private_key: Path) -> None:
     # Importing it takes a second, and who signs nothing has no need of it.
     from model_signing import signing  # noqa: PLC0415
 
+    config = signing.Config()  # type: ignore[no-untyped-call]  # its constructor has no types
     with _usable(private_key, "private"):
-        config = signing.Config().use_elliptic_key_signer(private_key=private_key)
+        config.use_elliptic_key_signer(private_key=private_key)
     partial = folder / f".{SIGNATURE}.part"
     config.sign(folder / MANIFEST, partial)
     partial.replace(folder / SIGNATURE)
@@ -64,10 +67,12 @@ def verify(folder: Path, public_key: Path) -> None:
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
     from model_signing import hashing, verifying  # noqa: PLC0415
 
+    config = verifying.Config()  # type: ignore[no-untyped-call]
     with _usable(public_key, "public"):
-        config = verifying.Config().use_elliptic_key_verifier(public_key=public_key)
+        config.use_elliptic_key_verifier(public_key=public_key)
     # As we sign; otherwise the signature itself would say how to compare.
-    config.set_hashing_config(hashing.Config().use_file_serialization())
+    hashes = hashing.Config()  # type: ignore[no-untyped-call]
+    config.set_hashing_config(hashes.use_file_serialization(hashing_algorithm="sha256"))
     if not (folder / SIGNATURE).is_file():
         message = (
             f"the bundle has no {SIGNATURE}, and only signed ones are accepted here. Promote it "
@@ -76,7 +81,7 @@ def verify(folder: Path, public_key: Path) -> None:
         raise BundleError(message)
     try:
         config.verify(folder / MANIFEST, folder / SIGNATURE)
-    except (InvalidSignature, ValueError, LookupError, TypeError, AttributeError) as exc:
+    except (InvalidSignature, *_UNREADABLE) as exc:
         # A signature is anybody's bytes: what cannot even be read is as bad as a wrong one.
         message = (
             f"{SIGNATURE} is not the signature of this bundle by the owner of {public_key}: the "
@@ -88,9 +93,11 @@ def verify(folder: Path, public_key: Path) -> None:
 
 @contextmanager
 def _usable(key: Path, kind: str) -> Iterator[None]:
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+
     try:
         yield
-    except (OSError, ValueError, TypeError, AttributeError) as exc:
+    except (OSError, UnsupportedAlgorithm, *_UNREADABLE) as exc:
         message = (
             f"{key} is not a {kind} elliptic-curve key in PEM without a password ({exc}). "
             f"Make a pair: {_MAKE_KEYS}."
