@@ -52,8 +52,8 @@ _SHAPES: dict[str, tuple[Params, ...]] = {
     "logistic": ({"C": 0.001}, {"C": 0.1}),
 }
 _PCA: Params = {"selection": "pca", "n_components": 20}
-_INNER_SHARES = (0.55, 0.7, 0.85, 1.0)
-_FEWEST = 8
+_INNER_SHARES = (0.4, 0.55, 0.7, 0.85, 1.0)
+_FEWEST = 10
 """With fewer fails, the first inner window has none for a block of `StableEffectSelector`."""
 
 
@@ -334,9 +334,9 @@ def _classifier(family: str, params: Params, *, seed: int) -> BaseEstimator:
             return MLPClassifier((16,), alpha=params["alpha"], max_iter=100, random_state=seed)
         case "xgboost":
             return XGBClassifier(
-                n_estimators=300,
+                n_estimators=1000,
                 max_depth=params["max_depth"],
-                learning_rate=0.03,
+                learning_rate=0.01,
                 subsample=0.7,
                 colsample_bytree=0.5,
                 min_child_weight=3,
@@ -345,8 +345,9 @@ def _classifier(family: str, params: Params, *, seed: int) -> BaseEstimator:
                 random_state=seed,
             )
         case _:
+            n_trees = 200 if family == REFERENCE else 350
             leaf = params["min_samples_leaf"]
-            return RandomForestClassifier(200, min_samples_leaf=leaf, random_state=seed)
+            return RandomForestClassifier(n_trees, min_samples_leaf=leaf, random_state=seed)
 
 
 def _timed_fit(pipeline: Pipeline, units: Units, seconds: list[float]) -> Pipeline:

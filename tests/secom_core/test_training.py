@@ -127,7 +127,7 @@ def test_progress_counts_every_fit_of_every_fold(narrow):
         progress=lambda done, total: told.append((done, total)),
     )
 
-    total = 4 * (3 * len(candidates.search_space("logistic")) + 1)
+    total = 4 * (4 * len(candidates.search_space("logistic")) + 1)
     assert told == [(done, total) for done in range(1, total + 1)]
     assert len(made.evidence.fit_seconds) == total
     assert all(second > 0 for second in made.evidence.fit_seconds)
