@@ -31,6 +31,7 @@ _RETRIES = urllib3.Retry(
 # A conditional write that is repeated after its answer was lost would meet its own first try.
 _CONNECT_RETRIES = _RETRIES.new(total=None, connect=2, read=0, redirect=0, status=0, other=0)
 
+_CONNECTIONS = 4  # minio sends three parts of an object at once
 _ACCESS_CHECK = "access-check"
 
 
@@ -65,6 +66,7 @@ class Store:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._http = urllib3.PoolManager(
+            maxsize=_CONNECTIONS,
             timeout=_TIMEOUT,
             retries=_RETRIES,
             cert_reqs="CERT_REQUIRED",
