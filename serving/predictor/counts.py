@@ -84,7 +84,7 @@ class Counts(Collector):
         self._judged: deque[tuple[np.ndarray, Verdicts]] = deque()
         self._took: deque[tuple[str, Sequence[float]]] = deque()
         self._n_judged = 0
-        self._answers: Counter[tuple[str, str]] = Counter()
+        self._answers: Counter[tuple[str, str | int]] = Counter()
         self._rejected: Counter[str] = Counter()
         self._scored = self._flagged = self._readings = self._missing = self._out = 0
         self._risk = Histogram(_RISKS)
@@ -101,7 +101,7 @@ class Counts(Collector):
         if self._n_judged >= _UNITS_AT_ONCE:
             self._add_up()
 
-    def answered(self, protocol: str, code: str) -> None:
+    def answered(self, protocol: str, code: str | int) -> None:
         """Count an answer."""
         self._answers[protocol, code] += 1
 
@@ -160,7 +160,7 @@ class Counts(Collector):
             metrics.REQUESTS, "Inference requests answered.", labels=["protocol", "code"]
         )
         for labels, count in self._answers.items():
-            requests.add_metric(list(labels), count)
+            requests.add_metric([str(label) for label in labels], count)
         yield requests
         rejected = CounterMetricFamily(metrics.REJECTED, "Requests turned away.", labels=["reason"])
         for reason, count in self._rejected.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from time import perf_counter
 
@@ -15,6 +16,8 @@ from serving.predictor.framework import Context, DataPlane, InferenceServicer, M
 from serving.predictor.model import MODEL_NAME, Predictor, is_long
 from serving.predictor.tensors import Request, quoted
 from serving.predictor.work import LONG_BYTES, Work
+
+_logger = logging.getLogger(__name__)
 
 CODE: Mapping[type[RequestError], grpc.StatusCode] = {
     NotOfferedError: grpc.StatusCode.NOT_FOUND,
@@ -54,16 +57,18 @@ class GrpcService(InferenceServicer):
 
     async def ModelInfer(self, request: Message, context: Context) -> Message:  # noqa: N802
         """Answer one inference request."""
+        arrived = perf_counter()
         try:
             self._require_served(request.model_name, request.model_version)
-            answer = await self._answer(request)
+            answer = await self._answer(request, arrived)
         except (RequestError, ContractError) as exc:
+            _log(request.id, _code(exc).name, perf_counter() - arrived, str(exc))
             await self._abort(context, exc)
         self._counts.answered("grpc", "OK")
+        _log(answer.id, "OK", perf_counter() - arrived)
         return answer
 
-    async def _answer(self, message: Message) -> Message:
-        arrived = perf_counter()
+    async def _answer(self, message: Message, arrived: float) -> Message:
         is_large = message.ByteSize() > LONG_BYTES
         decode = grpc_wire.decode
         request = await self._work.run_long(decode, message) if is_large else decode(message)
@@ -119,10 +124,20 @@ class GrpcService(InferenceServicer):
             raise NotOfferedError(message)
 
     async def _abort(self, context: Context, error: RequestError | ContractError) -> None:
-        code = grpc.StatusCode.INVALID_ARGUMENT
-        if isinstance(error, RequestError):
-            code = CODE.get(type(error), code)
+        code = _code(error)
         if isinstance(error, BusyError):
             self._counts.rejected(error.reason)
         self._counts.answered("grpc", code.name)
         await context.abort(code, str(error))
+
+
+def _code(error: RequestError | ContractError) -> grpc.StatusCode:
+    bad = grpc.StatusCode.INVALID_ARGUMENT
+    return CODE.get(type(error), bad) if isinstance(error, RequestError) else bad
+
+
+def _log(request_id: str, code: str, seconds: float, error: str = "") -> None:
+    if not _logger.isEnabledFor(logging.DEBUG):
+        return
+    fields = {"id": request_id, "protocol": "grpc", "code": code, "seconds": round(seconds, 6)}
+    _logger.debug("answered", extra={"fields": fields | ({"error": error} if error else {})})

@@ -88,3 +88,6 @@ def server(bundle_folder: Path) -> Iterator[Running]:
     """The server; tests share it, so leave it as it was."""
     with running(bundle_folder) as started:
         yield started
+        status, log = started.stop()
+        assert status == 0
+        assert [line["message"] for line in log] == ["stopping", "stopped"]

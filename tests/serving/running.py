@@ -16,13 +16,15 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).parents[2]
-_SERVE = """
-import sys
+_WITH_LIMITS = """
+import json, sys
 from pathlib import Path
 from secom_core import bundle
 from serving.predictor.limits import Limits
 from serving.predictor.server import serve
-serve(bundle.read(Path(sys.argv[1])), http_port=0, grpc_port=0, limits=Limits(**eval(sys.argv[2])))
+folder, limits, log_level = sys.argv[1:]
+limits = Limits(**json.loads(limits))
+serve(bundle.read(Path(folder)), http_port=0, grpc_port=0, limits=limits, log_level=log_level)
 """
 
 
@@ -63,10 +65,18 @@ class Running:
 
 
 @contextmanager
-def running(bundle_folder: Path, **limits: float) -> Iterator[Running]:
-    """Serve a bundle on free ports of the loopback, and end it."""
-    limits = {"drain_seconds": 0.0, **limits}
-    command = [sys.executable, "-W", "error", "-c", _SERVE, str(bundle_folder), repr(limits)]
+def running(bundle_folder: Path, *, log_level: str = "info", **limits: float) -> Iterator[Running]:
+    """Serve a bundle on free ports of the loopback, and end it.
+
+    As a user does, with `secom serve`; with limits other than its own from Python.
+    """
+    command = [sys.executable, "-W", "error"]
+    if limits:
+        limits = {"drain_seconds": 0.0, **limits}
+        command += ["-c", _WITH_LIMITS, str(bundle_folder), json.dumps(limits), log_level]
+    else:
+        command += ["-m", "pipelines.cli", "serve", "--bundle", str(bundle_folder)]
+        command += ["--http-port", "0", "--grpc-port", "0"]
     with subprocess.Popen(
         command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ}
     ) as process:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+import shutil
 import socket
 import subprocess
 import sys
@@ -89,13 +91,61 @@ def test_it_listens_on_the_loopback_only(server: Running):
 
 def test_sigterm_ends_it_cleanly(bundle_folder: Path):
     """Exit 0, a last line that says so, and no process left."""
-    with running(bundle_folder) as server:
+    with running(bundle_folder, drain_seconds=0.0) as server:
         children = psutil.Process(server.process.pid).children(recursive=True)
         status, log = server.stop()
 
         assert status == 0
         assert [line["message"] for line in log] == ["stopping", "stopped"]
         assert not any(child.is_running() for child in children)
+
+
+def test_a_request_is_a_line_in_debug_only(bundle_folder: Path, served: Bundle):
+    """One JSON object with the request's id, code and duration; by default there is none."""
+    body = body_of(served.golden.readings[:1], id="a-request")
+    with running(bundle_folder, log_level="debug", drain_seconds=0.0) as server:
+        server.post(body)
+        server.post(b"{}", headers={"x-request-id": "a-bad-request"})
+        _, log = server.stop()
+
+    lines = [line for line in log if line["message"] == "answered"]
+    assert [(line["id"], line["code"]) for line in lines] == [
+        ("a-request", 200),
+        ("a-bad-request", 400),
+    ]
+    assert all(0 < line["seconds"] < 5 for line in lines)
+    assert "`inputs` must be an array" in lines[1]["error"]
+
+
+def test_a_damaged_bundle_is_never_served(bundle_folder: Path, tmp_path: Path):
+    """The process ends with exit 2 and one clear line."""
+    damaged = shutil.copytree(bundle_folder, tmp_path / "damaged")
+    model = (damaged / "model.onnx").read_bytes()
+    (damaged / "model.onnx").write_bytes(model[:-1] + bytes([model[-1] ^ 1]))
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli", "serve", "--bundle", str(damaged)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    assert len(ended.stderr.splitlines()) == 1
+    assert "model.onnx was altered" in ended.stderr
+
+
+def test_a_bundle_that_answers_otherwise_than_in_training_is_never_served(served: Bundle):
+    """The golden requests are asked before anybody else can ask."""
+    from secom_core.errors import BundleError
+    from serving.predictor.server import serve
+
+    golden = dataclasses.replace(served.golden, risk=served.golden.risk + 1e-6)
+    wrong = dataclasses.replace(served, golden=golden)
+
+    with pytest.raises(BundleError, match="golden"):
+        serve(wrong, http_port=0, grpc_port=0)
 
 
 def test_a_taken_port_is_said_before_anything_is_served(bundle_folder: Path):
