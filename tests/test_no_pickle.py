@@ -9,6 +9,7 @@ import json
 import lzma
 import pickle
 import pickletools
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -47,7 +48,9 @@ def _is_plain_pickle(content: bytes) -> bool:
     if content[:1] == pickle.PROTO and content[1:2] <= bytes([pickle.HIGHEST_PROTOCOL]):
         return True
     try:
-        *_, _last = pickletools.genops(content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes in what is no pickle's text
+            *_, _last = pickletools.genops(content)
     except ValueError:
         return False
     return True

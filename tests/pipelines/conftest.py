@@ -1,4 +1,5 @@
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -6,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SECOM = [str(Path(sys.executable).with_name("secom"))]
+SECOM = Path(sys.executable).with_name("secom")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,32 +20,43 @@ class Ran:
 
 
 @pytest.fixture(scope="session")
-def secom(tmp_path_factory):
-    """Run `secom` as a user does: a process of its own, in an environment without settings."""
-    home = tmp_path_factory.mktemp("home")
-    environ = {"PATH": os.environ["PATH"], "HOME": str(home)}
+def environ(tmp_path_factory):
+    """An environment without settings, in which `secom` is on the PATH."""
+    path = os.pathsep.join([str(SECOM.parent), os.environ["PATH"]])
+    return {"PATH": path, "HOME": str(tmp_path_factory.mktemp("home"))}
 
-    def run(*words, **more):
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory):
+    """The folder in which a user types commands."""
+    return tmp_path_factory.mktemp("shop")
+
+
+@pytest.fixture(scope="session")
+def typed(environ, shop):
+    """Run a command as a user does who types it."""
+
+    def run(line, **more):
         ended = subprocess.run(
-            [*SECOM, *map(str, words)],
-            env=environ | {name: str(value) for name, value in more.items()},
+            shlex.split(line),
+            cwd=shop,
+            env=environ | more,
             capture_output=True,
             text=True,
             check=False,
         )
         return Ran(code=ended.returncode, out=ended.stdout, err=ended.stderr)
 
-    run.environ = environ
     return run
 
 
 @pytest.fixture(scope="session")
-def state(tmp_path_factory):
-    """The state folder of a first run."""
-    return tmp_path_factory.mktemp("state") / ".secom"
+def first(typed):
+    """A first run on the twin, with all its stages but without a search."""
+    return typed("secom run --data synthetic --search quick")
 
 
 @pytest.fixture(scope="session")
-def first(secom, state):
-    """A first run on the twin, with all its stages but without a search."""
-    return secom("run", "--data", "synthetic", "--search", "quick", "--state", state)
+def state(first, shop):  # noqa: ARG001 - the run makes it
+    """The state folder of the first run."""
+    return shop / ".secom"
