@@ -97,5 +97,7 @@ def _register(client: MlflowClient, *, run: str, digest: str) -> str:
         if exc.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     source = f"{client.get_run(run).info.artifact_uri}/{MODEL}"
-    made = client.create_model_version(NAME, source, run_id=run, tags={"bundle": digest})
+    made = client.create_model_version(
+        NAME, source, run_id=run, tags={"bundle": digest}, await_creation_for=0
+    )
     return str(made.version)
