@@ -6,17 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Self
-from urllib.parse import quote, urlsplit
 
 import urllib3
 from minio import Minio
-from minio import time as signing_time
-from minio.credentials.credentials import Credentials
-from minio.error import InvalidResponseError, MinioException, S3Error
-from minio.helpers import sha256_hash
-from minio.signer import sign_v4_s3
 
 from secom_core.errors import ConflictError, ObjectNotFoundError
+from secom_core.store import conditional
 from secom_core.store.faults import explained
 from secom_core.store.settings import BUCKET, Settings
 
@@ -28,9 +23,6 @@ _RETRIES = urllib3.Retry(
     status_forcelist=(502, 503, 504),
     raise_on_status=False,  # the answer itself says more than "too many retries"
 )
-# A conditional write that is repeated after its answer was lost would meet its own first try.
-_CONNECT_RETRIES = _RETRIES.new(total=None, connect=2, read=0, redirect=0, status=0, other=0)
-
 _CONNECTIONS = 4  # minio sends three parts of an object at once
 _ACCESS_CHECK = "access-check"
 
@@ -196,20 +188,11 @@ class Store:
             If the store is away, refuses or is full. When the answer was lost, the object may
             have been written: read it again.
         """
-        # minio's put_object sends such a condition as x-amz-meta-…, and overwrites.
-        condition = {"If-None-Match": "*"} if etag is None else {"If-Match": f'"{etag}"'}
-        url = f"{self._settings.endpoint}/{self._settings.bucket}/{quote(key)}"
-        headers = self._signed(url, data, condition)
         try:
             with explained(self._settings, "write", key):
-                response = self._http.request(
-                    "PUT", url, body=data, headers=headers, retries=_CONNECT_RETRIES
-                )
-                if response.status != 200:
-                    raise _refusal(response)
+                return _etag(conditional.put(self._http, self._settings, key, data, etag=etag))
         except ObjectNotFoundError as exc:  # what was read has been deleted since
             raise ConflictError(str(exc)) from exc
-        return _etag(response)
 
     def exists(self, key: str) -> bool:
         """Whether an object lies at `key`; raises `StoreError` as `get` does."""
@@ -232,32 +215,6 @@ class Store:
                 if item.object_name
             )
             return tuple(sorted(found, key=lambda each: each.key))
-
-    def _signed(self, url: str, data: bytes, condition: Mapping[str, str]) -> dict[str, str]:
-        now, digest = signing_time.utcnow(), sha256_hash(data)
-        signed = sign_v4_s3(
-            method="PUT",
-            url=urlsplit(url),
-            region=self._settings.region,
-            headers={
-                "Host": self._settings.host,
-                "x-amz-content-sha256": digest,
-                "x-amz-date": signing_time.to_amz_date(now),
-                **condition,
-            },
-            credentials=Credentials(self._settings.access_key, self._settings.secret_key),
-            content_sha256=digest,
-            date=now,
-        )
-        return {name: str(value) for name, value in signed.items()}
-
-
-def _refusal(response: urllib3.BaseHTTPResponse) -> MinioException:
-    """Read an answer that is no success as minio reads it."""
-    kind = response.headers.get("Content-Type", "")
-    if response.data and "xml" in kind:
-        return S3Error.fromxml(response)
-    return InvalidResponseError(response.status, kind, response.data.decode(errors="replace"))
 
 
 def _etag(response: urllib3.BaseHTTPResponse) -> str:
