@@ -15,6 +15,8 @@ JSON = b"application/json"
 BINARY = b"application/octet-stream"
 JSON_SIZE = b"inference-header-content-length"
 
+MAX_DIGITS = 18
+
 Headers = Mapping[bytes, bytes]
 Event = MutableMapping[str, Any]
 """An ASGI message."""
@@ -36,7 +38,7 @@ def json_size(headers: Headers) -> int | None:
     text = headers.get(JSON_SIZE)
     if text is None:
         return None
-    if not text.isdigit():
+    if not text.isdigit() or len(text) > MAX_DIGITS:
         message = (
             "Inference-Header-Content-Length must be a number of bytes, "
             f"got {quoted(text.decode('latin-1'))}."

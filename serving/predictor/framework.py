@@ -41,9 +41,6 @@ with _own_command_line():
     from kserve.model_server import app
     from kserve.protocol.dataplane import DataPlane
     from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
-    from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import (
-        add_GRPCInferenceServiceServicer_to_server as add_servicer,
-    )
     from kserve.protocol.grpc.servicer import InferenceServicer
     from kserve.protocol.rest.server import RESTServer
 
@@ -60,7 +57,6 @@ __all__ = [
     "RESTServer",
     "ServerNotReady",
     "UnsupportedProtocol",
-    "add_servicer",
     "app",
     "configure_logging",
     "pb",

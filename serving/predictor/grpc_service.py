@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from time import perf_counter
 
 import grpc
+from google.protobuf.message import DecodeError
+from google.protobuf.message_factory import GetMessageClass
 
 from secom_core.errors import ContractError
 from serving.predictor import grpc_wire
+from serving.predictor.addresses import authority, cannot_listen
 from serving.predictor.counts import Counts
 from serving.predictor.errors import BusyError, NotOfferedError, RequestError, TooLargeError
 from serving.predictor.framework import Context, DataPlane, InferenceServicer, Message, pb
+from serving.predictor.limits import Limits
 from serving.predictor.model import MODEL_NAME, Predictor, is_long
 from serving.predictor.tensors import Request, quoted
 from serving.predictor.work import LONG_BYTES, Work
+
+Method = Callable[[Message | None, Context], Awaitable[Message]]
 
 _logger = logging.getLogger(__name__)
 
@@ -141,3 +148,70 @@ def _log(request_id: str, code: str, seconds: float, error: str = "") -> None:
         return
     fields = {"id": request_id, "protocol": "grpc", "code": code, "seconds": round(seconds, 6)}
     _logger.debug("answered", extra={"fields": fields | ({"error": error} if error else {})})
+
+
+_SERVICE = pb.DESCRIPTOR.services_by_name["GRPCInferenceService"]
+
+
+def rpc_server(
+    service: GrpcService, address: tuple[str, int], limits: Limits
+) -> tuple[grpc.aio.Server, int]:
+    """Return a server that answers with `service`, not yet started, and the port it is bound to.
+
+    Parameters
+    ----------
+    service : GrpcService
+    address : (str, int)
+        Host and port; port 0 takes a free one.
+    limits : Limits
+
+    Raises
+    ------
+    ConfigError
+        If the port is taken or the host is no address of this machine.
+    """
+    server = grpc.aio.server(
+        maximum_concurrent_rpcs=limits.queue,
+        options=[
+            ("grpc.max_receive_message_length", limits.body_bytes),
+            ("grpc.max_send_message_length", limits.body_bytes),
+            ("grpc.so_reuseport", 0),  # else a second server would share the port
+        ],
+    )
+    server.add_generic_rpc_handlers((_handlers(service),))
+    try:
+        return server, server.add_insecure_port(authority(*address))
+    except RuntimeError as exc:
+        raise cannot_listen(*address) from exc
+
+
+def _handlers(service: GrpcService) -> grpc.GenericRpcHandler:
+    """Do what kserve's function for it does, but hold bytes that are no message against the client.
+
+    It hears INVALID_ARGUMENT then, not UNKNOWN and the name of an exception.
+    """
+    handlers = {
+        method.name: grpc.unary_unary_rpc_method_handler(
+            _answering(getattr(service, method.name), method.input_type.name),
+            request_deserializer=partial(_parse, GetMessageClass(method.input_type)),
+            response_serializer=GetMessageClass(method.output_type).SerializeToString,
+        )
+        for method in _SERVICE.methods
+    }
+    return grpc.method_handlers_generic_handler(_SERVICE.full_name, handlers)
+
+
+def _parse(kind: type[Message], content: bytes) -> Message | None:
+    try:
+        return kind.FromString(content)
+    except DecodeError:
+        return None
+
+
+def _answering(method: Method, name: str) -> Method:
+    async def answer(request: Message | None, context: Context) -> Message:
+        if request is None:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"the bytes sent are no {name}.")
+        return await method(request, context)
+
+    return answer

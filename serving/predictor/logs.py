@@ -64,7 +64,8 @@ def configuration(level: str) -> dict[str, object]:
             },
             "kserve.trace": quiet,
             "uvicorn": quiet,
-            "uvicorn.error": quiet,
+            # Below errors it tells of clients that speak no HTTP.
+            "uvicorn.error": {"level": "ERROR", "propagate": True, "handlers": []},
             "uvicorn.access": {"level": "CRITICAL", "propagate": False, "handlers": []},
         },
     }

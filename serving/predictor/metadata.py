@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
 from serving.predictor.framework import (
     DataPlane,
     InferenceModel,
@@ -72,3 +76,8 @@ class ServedDataPlane(DataPlane):
     async def ready(self) -> bool:
         """Whether the server takes requests: not while it stops."""
         return bool(await self.model_ready(MODEL_NAME))
+
+
+async def say_why(_request: Request, error: HTTPException) -> JSONResponse:
+    """Put FastAPI's own refusals into the protocol's form."""
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)

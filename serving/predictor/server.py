@@ -14,33 +14,30 @@ import signal
 import socket
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import FrameType
 from typing import Any
 
-import grpc
 import uvicorn
 import uvloop
 from fastapi.exceptions import FastAPIDeprecationWarning
 from prometheus_client import REGISTRY
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from secom_core.bundle import Bundle
-from secom_core.errors import ConfigError
 from serving.predictor import logs
+from serving.predictor.addresses import authority, listen
 from serving.predictor.counts import Counts
 from serving.predictor.framework import (
     ModelServer,
     RESTServer,
-    add_servicer,
     app,
     configure_logging,
 )
-from serving.predictor.grpc_service import GrpcService
+from serving.predictor.grpc_service import GrpcService, rpc_server
 from serving.predictor.limits import Limits
-from serving.predictor.metadata import Served, ServedDataPlane
+from serving.predictor.metadata import Served, ServedDataPlane, say_why
 from serving.predictor.model import MODEL_NAME, Predictor
 from serving.predictor.rest import Rest
 from serving.predictor.work import Work
@@ -48,7 +45,8 @@ from serving.predictor.work import Work
 PRIVATE_NAMES: Mapping[type, tuple[str, ...]] = {
     ModelServer: ("_serve", "_rest_server", "servers"),
     RESTServer: ("_server",),
-    uvicorn.Server: ("handle_exit", "server_state", "should_exit", "force_exit"),
+    uvicorn.Server: ("handle_exit", "server_state", "should_exit"),
+    HttpToolsProtocol: ("connections", "cycle", "headers", "timeout_keep_alive_task", "transport"),
 }
 """What is overridden or reached into."""
 
@@ -91,7 +89,7 @@ def serve(
     counts = Counts(bundle, work)
     predictor = Predictor(bundle, counts, name_prefix=secrets.token_hex(4))
     policy = asyncio.get_event_loop_policy()
-    with _listener(host, http_port) as listener:
+    with listen(host, http_port) as listener:
         server = _Server(predictor, work, counts, listener=listener, grpc_address=(host, grpc_port))
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
         REGISTRY.register(counts)
@@ -101,26 +99,6 @@ def serve(
             REGISTRY.unregister(counts)
             asyncio.set_event_loop_policy(policy)
             work.close()
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as exc:
-        raise _cannot_listen(host, port) from exc
-
-
-def _cannot_listen(host: str, port: int) -> ConfigError:
-    return ConfigError(
-        f"cannot listen on {host}, port {port}: taken, or no address of this machine. "
-        "Choose another port or host."
-    )
-
-
-async def _say(_request: Request, error: HTTPException) -> JSONResponse:
-    """Put FastAPI's own refusals into the protocol's form."""
-    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 
 class _Server(ModelServer):
@@ -174,25 +152,50 @@ class _Server(ModelServer):
             unused.close()
         rest = Rest(self._predictor, self._work, self._counts, app)
         http = self._http(rest)
-        rpc, rpc_port = self._rpc()
+        service = GrpcService(self.dataplane, self._predictor, self._work, self._counts)
+        rpc, rpc_port = rpc_server(service, self._grpc_address, self._work.limits)
         await rpc.start()
         serving = asyncio.create_task(http.serve(sockets=[self._listener]))
         _settle()
+        impatience = asyncio.create_task(self._hang_up_on_slow_heads(http.server_state.connections))
         # The listener is open: whoever connects from here on is answered.
         _logger.info("serving", extra={"fields": self._place(rpc_port)})
         await self._stopping.wait()
         _logger.info("stopping")
         rest.is_draining = True
         await asyncio.sleep(self._drain_seconds)
+        impatience.cancel()
         http.should_exit = True
         await asyncio.gather(serving, rpc.stop(self._work.limits.grace_seconds))
         _logger.info("stopped")
 
+    async def _hang_up_on_slow_heads(self, connections: Collection[Any]) -> None:
+        """Close connections on which no complete head of a request arrives in time.
+
+        uvicorn waits for ever. Looking at all connections now and then costs requests nothing.
+        """
+        waiting: dict[Any, object] = {}
+        while True:
+            await asyncio.sleep(self._work.limits.body_seconds)
+            # A connection that keeps alive has a timer of uvicorn's; one that is answered has a
+            # response to complete. Each head has a list of headers of its own.
+            now = {
+                connection: connection.headers
+                for connection in connections
+                if connection.timeout_keep_alive_task is None
+                and (connection.cycle is None or connection.cycle.response_complete)
+            }
+            for connection, headers in now.items():
+                if connection in waiting and waiting[connection] is headers:
+                    connection.transport.close()
+            waiting = now
+
     def _http(self, rest: Rest) -> Any:  # noqa: ANN401 - kserve is untyped
         self._rest_server.create_application()
-        app.add_exception_handler(HTTPException, _say)
+        app.add_exception_handler(HTTPException, say_why)
         http = self._rest_server._server  # noqa: SLF001 - pinned in PRIVATE_NAMES
         http.config.app = rest
+        http.config.http = HttpToolsProtocol
         http.config.ws = "none"
         http.config.proxy_headers = False  # nothing here asks who the client is
         http.config.server_header = False
@@ -201,28 +204,10 @@ class _Server(ModelServer):
         self._work.arrived = http.server_state.tasks
         return http
 
-    def _rpc(self) -> tuple[Any, int]:
-        limits = self._work.limits
-        rpc = grpc.aio.server(
-            maximum_concurrent_rpcs=limits.queue,
-            options=[
-                ("grpc.max_receive_message_length", limits.body_bytes),
-                ("grpc.max_send_message_length", limits.body_bytes),
-                ("grpc.so_reuseport", 0),  # else a second server would share the port
-            ],
-        )
-        add_servicer(GrpcService(self.dataplane, self._predictor, self._work, self._counts), rpc)
-        host, port = self._grpc_address
-        try:
-            bound = rpc.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
-        except RuntimeError as exc:
-            raise _cannot_listen(host, port) from exc
-        return rpc, bound
-
     def _place(self, rpc_port: int) -> dict[str, object]:
         host, port = self._listener.getsockname()[:2]
         return {
-            "http": f"http://{host}:{port}/v2/models/{MODEL_NAME}",
+            "http": f"http://{authority(host, port)}/v2/models/{MODEL_NAME}",
             "http_port": port,
             "grpc_port": rpc_port,
             "bundle_digest": self._predictor.version,

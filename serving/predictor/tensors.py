@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,8 +25,14 @@ NUMBERS: Mapping[str, np.dtype[np.generic]] = {
 }
 """Datatypes that hold readings; all are widened to FP64."""
 
+MAX_DIMENSIONS = 8
+"""More would make the number of values too large to reckon with."""
+
 TEXT = "BYTES"
 BOOLEAN = "BOOL"
+
+_SHOWN = reprlib.Repr()
+_SHOWN.maxstring = 80
 
 
 # Made at each request: frozen instances cost three times as much to make.
@@ -94,14 +101,19 @@ def n_values(name: str, shape: object) -> tuple[tuple[int, ...], int]:
     Raises
     ------
     RequestError
-        If `shape` is not a list of integers >= 0.
+        If `shape` is not a list of a few integers >= 0.
     """
-    if not isinstance(shape, list) or not all(
-        isinstance(size, int) and not isinstance(size, bool) and size >= 0 for size in shape
-    ):
-        message = f"shape of {quoted(name)} must be a list of integers >= 0, got {shown(shape)}."
+    if not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS or not all(map(_is_size, shape)):
+        message = (
+            f"shape of {quoted(name)} must be a list of at most {MAX_DIMENSIONS} integers >= 0, "
+            f"got {shown(shape)}."
+        )
         raise RequestError(message)
     return tuple(shape), math.prod(shape)
+
+
+def _is_size(size: object) -> bool:
+    return isinstance(size, int) and not isinstance(size, bool) and size >= 0
 
 
 def require_datatype(name: str, datatype: str) -> None:
@@ -159,13 +171,9 @@ def declared(name: str, datatype: str, values: np.ndarray) -> np.ndarray:
 
 def quoted(text: str) -> str:
     """Return a client's text, short enough for a message."""
-    return repr(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…")
+    return repr(text if len(text) <= _SHOWN.maxstring else text[: _SHOWN.maxstring] + "…")
 
 
 def shown(value: object) -> str:
-    """Return a client's value, short enough for a message."""
-    text = repr(value)
-    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
-
-
-MAX_SHOWN = 80
+    """Return a client's value, short enough for a message, without spelling all of it out."""
+    return _SHOWN.repr(value)

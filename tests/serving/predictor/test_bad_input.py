@@ -98,6 +98,7 @@ BODIES: dict[str, tuple[Any, str]] = {
     "a negative shape": (asking(tensor(shape=[-2, -590])), "integers >= 0"),
     "a shape of floats": (asking(tensor(shape=[2.0, 590.0])), "integers >= 0"),
     "a shape of booleans": (asking(tensor(shape=[True, 590])), "integers >= 0"),
+    "many dimensions": (asking(tensor(shape=[2**63 - 1] * 20_000)), "at most 8 integers"),
     "a huge shape": (asking(tensor(shape=[10**18, 590])), "holds 1180"),
     "ragged rows": (asking(tensor(data=[[0.0] * 590, [0.0] * 589])), "one length"),
     "rows across": (asking(tensor(data=[[0.0] * 2] * 590)), "nested as [590, 2]"),
@@ -218,6 +219,7 @@ BINARY: dict[str, tuple[Callable[[bytes, int], tuple[bytes, Any]], str]] = {
     "a header of zero": (lambda body, _size: (body, 0), "Content-Length must be"),
     "a header that is none": (lambda body, _size: (body, "abc"), "number of bytes"),
     "a negative header": (lambda body, _size: (body, -1), "number of bytes"),
+    "a header of many digits": (lambda body, _size: (body, "9" * 5000), "number of bytes"),
     "a header in the JSON": (lambda body, size: (body, size - 1), NOT_JSON),
     "a header behind the JSON": (lambda body, size: (body, size + 1), NOT_JSON),
     "no header": (lambda body, _size: (body, None), NOT_JSON),
@@ -412,6 +414,29 @@ def test_a_bad_call_is_refused_with_what_was_expected(
         assert expected in refused.value.details()
         _require_clean(refused.value.details())
         assert infer(_rpc(_message())).outputs[0].name == "risk"
+
+
+@pytest.mark.parametrize("method", ["ModelInfer", "ModelReady", "ServerLive"])
+def test_bytes_that_are_no_message_are_refused(server: Running, method: str):
+    """INVALID_ARGUMENT, as for any other mistake of a client."""
+    with grpc.insecure_channel(server.grpc) as channel:
+        call = channel.unary_unary(f"/inference.GRPCInferenceService/{method}")
+        with pytest.raises(grpc.RpcError) as refused:
+            call(b"\xff\xff")
+
+    assert refused.value.code() == INVALID
+    _require_clean(refused.value.details())
+
+
+def test_models_cannot_be_unloaded(server: Running):
+    """Kserve's repository extension is not offered."""
+    with grpc.insecure_channel(server.grpc) as channel:
+        for method in ("RepositoryModelLoad", "RepositoryModelUnload"):
+            call = channel.unary_unary(f"/inference.GRPCInferenceService/{method}")
+            with pytest.raises(grpc.RpcError) as refused:
+                call(pb.RepositoryModelUnloadRequest(model_name="secom").SerializeToString())
+            assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
+    _require_answered(server)
 
 
 def test_bad_requests_leave_no_trace_in_the_answers(server: Running, served: Bundle):

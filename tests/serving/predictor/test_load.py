@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import signal
 import socket
 import threading
@@ -102,13 +103,13 @@ def test_long_requests_have_a_queue_of_their_own(small: Running):
 def test_bodies_that_do_not_fit_into_memory_together_are_turned_away(small: Running):
     """Each is allowed, both at once are not; when the first has gone there is room again."""
     half = http_request(b" " * (2 * 2**20 + 2**19), content_length=str(3 * 2**20))
-    with connect(small) as first:
-        first.sendall(half)
-        with connect(small) as second:
-            second.sendall(half)
-            status, text = read_status(second)
-        assert status == 503
-        assert b"memory" in text
+    with connect(small) as one, connect(small) as other:
+        one.sendall(half)
+        other.sendall(half)
+        answered, _, _ = select.select([one, other], [], [], 30)
+        status, text = read_status(answered[0])
+    assert status == 503
+    assert b"memory" in text
     assert small.post(b" " * (2 * 2**20 + 2**19)).status_code == 400
 
 
@@ -120,6 +121,20 @@ def test_a_slow_body_is_not_waited_for(small: Running):
 
     assert status == 408
     assert b"within 1.5 s" in text
+
+
+def test_a_slow_head_is_not_waited_for(small: Running):
+    """A connection on which no request begins, or none gets past its head, is closed."""
+    with connect(small) as silent, connect(small) as slow, connect(small) as alive:
+        slow.sendall(b"POST /v2/models/secom/infer HTTP/1.1\r\nhost: ")
+        for _ in range(4):  # what is answered now and then stays
+            alive.sendall(http_request(json.dumps(UNIT).encode()))
+            assert read_status(alive)[0] == 200
+            time.sleep(1)
+        assert silent.recv(1) == b""
+        assert slow.recv(1) == b""
+        alive.sendall(http_request(json.dumps(UNIT).encode()))
+        assert read_status(alive)[0] == 200
 
 
 def test_a_client_that_hangs_up_is_forgotten(small: Running):
