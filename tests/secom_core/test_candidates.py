@@ -7,16 +7,10 @@ from hypothesis import strategies as st
 
 from secom_core import candidates, export
 from secom_core.calibration import fit_sigmoid
-from secom_core.candidates import (
-    FAMILIES,
-    REFERENCE,
-    StableEffectSelector,
-    Winsorizer,
-    inner_folds,
-    search_space,
-)
+from secom_core.candidates import StableEffectSelector, Winsorizer, inner_folds, search_space
 from secom_core.errors import ConfigError, EvidenceError
 from secom_core.evaluation import auc_score
+from secom_core.evidence import FAMILIES, REFERENCE
 
 EVERYTHING = [
     pytest.param(family, params, id="-".join(map(str, (family, *params.values()))))
