@@ -18,7 +18,7 @@ from serving.predictor.counts import Counts
 from serving.predictor.errors import BusyError, NotOfferedError, RequestError, TooLargeError
 from serving.predictor.framework import Context, DataPlane, InferenceServicer, Message, pb
 from serving.predictor.limits import Limits
-from serving.predictor.model import MODEL_NAME, Predictor, is_long
+from serving.predictor.model import MODEL_NAME, Predictor
 from serving.predictor.tensors import Request, quoted
 from serving.predictor.work import LONG_BYTES, Work
 
@@ -81,7 +81,7 @@ class GrpcService(InferenceServicer):
         request = await self._work.run_long(decode, message) if is_large else decode(message)
         seconds = [perf_counter() - arrived]
         is_raw = bool(message.raw_input_contents)
-        if is_large or is_long(request):
+        if is_large or request.is_long:
             answer = await self._work.run_long(self._judged, request, seconds, is_raw=is_raw)
         else:
             answer = self._judged(request, seconds, is_raw=is_raw)

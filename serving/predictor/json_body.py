@@ -60,12 +60,12 @@ def split(text: bytes, *, min_bytes: int = SMALL) -> tuple[bytes, list[np.ndarra
         opening = _OPENING.match(text, at)
         at += len(_KEY)
         if opening:
-            start, rows = opening.start(1), opening.start(2)
-            found = _rows(text, rows) if rows != -1 else _array(text, start, min_bytes)
-            if found:
+            start, row = opening.start(1), opening.start(2)
+            numbers, end = _rows(text, row) if row != -1 else _array(text, start, min_bytes)
+            if numbers is not None:
                 pieces += (text[done:start], _TOKEN % len(arrays))
-                arrays.append(found[0])
-                done = at = found[1]
+                arrays.append(numbers)
+                done = at = end
         at = text.find(_KEY, at)
     pieces.append(text[done:])
     skeleton = b"".join(pieces)
@@ -81,23 +81,20 @@ def index_of(data: object, n_arrays: int) -> int | None:
     return int(data[1:]) if n_arrays and isinstance(data, str) and data[:1] == _MARK else None
 
 
-def _array(text: bytes, start: int, min_bytes: int) -> tuple[np.ndarray, int] | None:
-    """Return the array of numbers that opens at `start` and where it ends; None if it is none."""
+def _array(text: bytes, start: int, min_bytes: int) -> tuple[np.ndarray | None, int]:
+    """Return the array of numbers that opens at `start`, None if it is none, and where it ends."""
     end = text.find(b"]", start) + 1
-    if end - start < min_bytes or not end:
-        return None
-    numbers = _numbers(text, start, end)
-    return None if numbers is None else (numbers, end)
+    return (_numbers(text, start, end) if end and end - start >= min_bytes else None), end
 
 
-def _rows(text: bytes, start: int) -> tuple[np.ndarray, int] | None:
+def _rows(text: bytes, start: int) -> tuple[np.ndarray | None, int]:
     """Return the same of rows, the first of which opens at `start`."""
     rows: list[np.ndarray] = []
     while True:
         end = text.find(b"]", start)
         numbers = _numbers(text, start, end + 1) if end != -1 else None
         if numbers is None:
-            return None
+            return None, end
         rows.append(numbers)
         if numbers.size != rows[0].size:
             message = (
@@ -110,7 +107,7 @@ def _rows(text: bytes, start: int) -> tuple[np.ndarray, int] | None:
         elif closing := _LAST_ROW.match(text, end):
             return np.stack(rows), closing.end()
         else:
-            return None
+            return None, end
 
 
 def _numbers(text: bytes, start: int, end: int) -> np.ndarray | None:

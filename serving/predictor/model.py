@@ -11,14 +11,22 @@ from secom_core.bundle import Bundle, Verdicts
 from serving.predictor.counts import Counts
 from serving.predictor.errors import RequestError
 from serving.predictor.explanation import explanations
-from serving.predictor.tensors import BOOLEAN, TEXT, Request, Response, Tensor, Wanted, quoted
+from serving.predictor.tensors import (
+    BOOLEAN,
+    EXPLANATION,
+    TEXT,
+    Request,
+    Response,
+    Tensor,
+    Wanted,
+    quoted,
+)
 from serving.predictor.units import MEASURED_AT, READINGS, UNIT_ID, given_twice, read_units
 
 MODEL_NAME = "secom"
 
 RISK = "risk"
 FLAGGED = "flagged"
-EXPLANATION = "explanation"
 
 _TYPES = {RISK: "FP64", FLAGGED: BOOLEAN, UNIT_ID: TEXT, EXPLANATION: TEXT}
 
@@ -82,7 +90,7 @@ class Predictor:
         ContractError
             If the readings do not fit the bundle's contract.
         """
-        wanted = _checked(request.wanted)
+        wanted = request.wanted and _checked(request.wanted)
         readings, ids = read_units(request.inputs, self._bundle.contract)
         verdicts = self._bundle.judge(readings)
         self._counts.judged(readings, verdicts)
@@ -118,15 +126,7 @@ class Predictor:
         return explanations(self._bundle, readings, self._medians)
 
 
-def is_long(request: Request) -> bool:
-    """Whether a request takes long however few units it holds."""
-    wanted = request.wanted
-    return bool(wanted) and any(output.name == EXPLANATION for output in wanted)
-
-
 def _checked(wanted: Sequence[Wanted]) -> Sequence[Wanted]:
-    if not wanted:
-        return wanted
     names = {output.name for output in wanted}
     if len(names) != len(wanted):
         raise RequestError(given_twice("output", (output.name for output in wanted)))

@@ -27,7 +27,7 @@ from serving.predictor.body import (
 )
 from serving.predictor.counts import Counts
 from serving.predictor.errors import BusyError, MethodError, RequestError
-from serving.predictor.model import MODEL_NAME, Predictor, is_long
+from serving.predictor.model import MODEL_NAME, Predictor
 from serving.predictor.tensors import Request
 from serving.predictor.work import LONG_BYTES, Work
 
@@ -72,7 +72,9 @@ class Rest:
         arrived = perf_counter()
         headers = dict(scope["headers"])
         try:
-            path = routes.without_version(scope["path"], self._predictor.version)
+            path = scope["path"]
+            if path != routes.INFER:
+                path = routes.without_version(path, self._predictor.version)
             if path != routes.INFER:
                 routes.require_reading(scope["method"], path)
                 await self._app({**scope, "path": path, "raw_path": path.encode()}, receive, send)
@@ -81,8 +83,15 @@ class Rest:
         except ClientGoneError:
             return
         except (RequestError, ContractError) as exc:
-            found = self._refusal(exc)
-        await self._send(found, headers, send, arrived)
+            if isinstance(exc, BusyError):
+                self._counts.rejected(exc.reason)
+            found = refusal(exc)
+        self._counts.answered("rest", found.status)
+        self._finish(found, headers, arrived)
+        await send(
+            {"type": "http.response.start", "status": found.status, "headers": found.headers}
+        )
+        await send({"type": "http.response.body", "body": found.body})
 
     async def _answer(
         self, method: str, headers: Headers, receive: Receive, arrived: float
@@ -94,44 +103,43 @@ class Rest:
             raise MethodError(message)
         require_readable(headers)
         event = await receive()
-        if event["type"] == "http.request" and not event.get("more_body"):
-            return await self._judge(event["body"], headers, arrived)
+        if event.get("more_body") or event["type"] != "http.request":
+            return await self._answer_in_pieces(event, headers, receive, arrived)
+        start = perf_counter()
+        request = _decode(event["body"], headers)
+        decoded = perf_counter()
+        if request.is_long:
+            return await self._work.run_long(self._judge, request, arrived, start, decoded)
+        return self._judge(request, arrived, start, decoded)
+
+    async def _answer_in_pieces(
+        self, event: Event, headers: Headers, receive: Receive, arrived: float
+    ) -> Answer:
         limits = self._work.limits
         with self._work.hold() as held:
             body = await rest_of(event, receive, headers=headers, limits=limits, held=held)
-            return await self._judge(body, headers, arrived)
+            start = perf_counter()
+            is_large = len(body) > LONG_BYTES
+            if is_large:
+                request = await self._work.run_long(_decode, body, headers)
+            else:
+                request = _decode(body, headers)
+            decoded = perf_counter()
+            if is_large or request.is_long:
+                return await self._work.run_long(self._judge, request, arrived, start, decoded)
+            return self._judge(request, arrived, start, decoded)
 
-    async def _judge(self, body: bytes, headers: Headers, arrived: float) -> Answer:
-        size = json_size(headers)
-        is_large = len(body) > LONG_BYTES
-        request, seconds = (
-            await self._work.run_long(_decode, body, size) if is_large else _decode(body, size)
-        )
-        if not request.id:
-            request.id = headers.get(REQUEST_ID, b"").decode("latin-1")
-        if is_large or is_long(request):
-            found = await self._work.run_long(self._judged, request, seconds)
-        else:
-            found = self._judged(request, seconds)
-        seconds.append(perf_counter() - arrived)
-        self._counts.took("rest", seconds)
-        return found
-
-    def _judged(self, request: Request, seconds: list[float]) -> Answer:
-        start = perf_counter()
+    def _judge(self, request: Request, arrived: float, start: float, decoded: float) -> Answer:
+        begin = perf_counter()
         response = self._predictor.infer(request)
         judged = perf_counter()
         found = answer(response, self._envelope)
-        seconds += (judged - start, perf_counter() - judged)
+        end = perf_counter()
+        took = (decoded - start, judged - begin, end - judged, end - arrived)
+        self._counts.took("rest", took)
         return found
 
-    def _refusal(self, error: RequestError | ContractError) -> Answer:
-        if isinstance(error, BusyError):
-            self._counts.rejected(error.reason)
-        return refusal(error)
-
-    async def _send(self, found: Answer, headers: Headers, send: Send, arrived: float) -> None:
-        self._counts.answered("rest", found.status)
+    def _finish(self, found: Answer, headers: Headers, arrived: float) -> None:
         request_id = headers.get(REQUEST_ID)
         if request_id:
             found.headers.append((REQUEST_ID, request_id))
@@ -139,16 +147,13 @@ class Rest:
             found.headers.append((b"connection", b"close"))
         if _logger.isEnabledFor(logging.DEBUG):
             _log(found, request_id, perf_counter() - arrived)
-        await send(
-            {"type": "http.response.start", "status": found.status, "headers": found.headers}
-        )
-        await send({"type": "http.response.body", "body": found.body})
 
 
-def _decode(body: bytes, size: int | None) -> tuple[Request, list[float]]:
-    start = perf_counter()
-    request = wire.decode(body, json_size=size)
-    return request, [perf_counter() - start]
+def _decode(body: bytes, headers: Headers) -> Request:
+    request = wire.decode(body, json_size=json_size(headers))
+    if not request.id:
+        request.id = headers.get(REQUEST_ID, b"").decode("latin-1")
+    return request
 
 
 def _log(found: Answer, request_id: bytes | None, seconds: float) -> None:

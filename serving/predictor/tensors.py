@@ -31,6 +31,9 @@ MAX_DIMENSIONS = 8
 TEXT = "BYTES"
 BOOLEAN = "BOOL"
 
+EXPLANATION = "explanation"
+"""The output that is computed only where it is wanted."""
+
 _SHOWN = reprlib.Repr()
 _SHOWN.maxstring = 80
 
@@ -84,6 +87,11 @@ class Request:
     wanted: Sequence[Wanted] = ()
     id: str = ""
     binary: bool = False
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes long however few units it holds: an explanation does."""
+        return bool(self.wanted) and any(output.name == EXPLANATION for output in self.wanted)
 
 
 @dataclass(slots=True)
