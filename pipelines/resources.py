@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from kfp import kubernetes
 
+from pipelines.environment import ONE_THREAD
+
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
 
@@ -28,6 +30,8 @@ def equip(task: PipelineTask) -> PipelineTask:
     task.set_caching_options(enable_caching=False)
     task.set_cpu_request("500m").set_cpu_limit("2")
     task.set_memory_request("512Mi").set_memory_limit("2Gi")
+    for name, value in ONE_THREAD.items():
+        task.set_env_variable(name, value)
     kubernetes.use_config_map_as_env(task, CONFIG_MAP, {name: name for name in ADDRESSES})
     kubernetes.use_secret_as_env(task, SECRET, {name: name for name in CREDENTIALS})
     return task

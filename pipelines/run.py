@@ -20,6 +20,7 @@ from rich.console import Console
 
 from components.stage import read_event
 from pipelines.embedded import object_store
+from pipelines.environment import ONE_THREAD
 from pipelines.progress import StageBars
 from pipelines.state import State, write_atomically
 from secom_core import bundle
@@ -30,9 +31,6 @@ from secom_core.store import Store, fetch_bundle, read_champion
 
 if TYPE_CHECKING:
     from secom_core.config import TrainingConfig
-
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-"""Two stages run at once, a core each; one thread also adds up in one order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +95,7 @@ def run(
     with state.locked(), _store(state, environ) as addresses:
         folder = state.runs / started_at.strftime("%Y-%m-%dT%H-%M-%S")
         folder.mkdir(parents=True, exist_ok=True)
-        stages = {**environ, **addresses, **_tracking(state, environ), **_ONE_THREAD}
+        stages = {**environ, **addresses, **_tracking(state, environ), **ONE_THREAD}
         stages["SECOM_COMMIT"] = environ.get("SECOM_COMMIT") or _commit()
         log = folder / "log.txt"
         _run_graph(folder, {"source": source, **config.to_json()}, stages, log, console)
@@ -185,7 +183,7 @@ def _ended_with_us(process: subprocess.Popen[str]) -> Iterator[None]:
 
 def _collect(folder: Path, log: Path, state: State, store: Store) -> Finished:
     """Take what people want from the artifacts of the run to where they look for it."""
-    artifacts = next(path for path in folder.iterdir() if path.is_dir())
+    (artifacts,) = folder.glob("secom-train-and-promote-*")
     judged = (artifacts / "judge" / "verdict").read_bytes()
     write_atomically(state.report, (artifacts / "report" / "page").read_bytes())
     write_atomically(state.verdict, judged)

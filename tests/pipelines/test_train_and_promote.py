@@ -5,6 +5,7 @@ import yaml
 
 from components.decorator import TRAIN_IMAGE
 from pipelines import as_yaml, resources
+from pipelines.environment import ONE_THREAD
 from pipelines.train_and_promote import train_and_promote
 from secom_core.evidence import FAMILIES, REFERENCE
 
@@ -102,6 +103,13 @@ def test_stages_state_what_they_need_of_a_node(spec):
         needed = executor["container"]["resources"]
         assert {"resourceCpuRequest", "resourceCpuLimit"} <= needed.keys()
         assert {"resourceMemoryRequest", "resourceMemoryLimit"} <= needed.keys()
+
+
+def test_stages_add_up_in_one_order_wherever_they_run(spec):
+    """One thread a stage: the same data and seed give the same digest on a laptop and a cluster."""
+    for executor in spec["deploymentSpec"]["executors"].values():
+        given = {each["name"]: each["value"] for each in executor["container"]["env"]}
+        assert given.items() >= ONE_THREAD.items()
 
 
 def test_stages_get_addresses_and_credentials_by_reference(platform, spec):
