@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from secom_core import bundle, candidates, export
 from secom_core.calibration import fit_sigmoid
@@ -73,6 +74,15 @@ def fit_contender(
     ExportError
         If the ONNX form answers otherwise than scikit-learn on any unit.
     """
+    # One thread adds up in one order, so that the same units and seed give the same bundle; two
+    # change the last bits of every fit on all sensors or on principal components.
+    with threadpool_limits(1):
+        return _fit_contender(family, units, config, progress)
+
+
+def _fit_contender(
+    family: str, units: Units, config: TrainingConfig, progress: Progress | None
+) -> Contender:
     cuts = timeline(len(units), config.shares)
     seen = units.window(cuts.development)
     fits, raw = _fit_folds(family, seen, cuts, config, progress=progress)

@@ -5,6 +5,7 @@ from importlib.metadata import version
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from secom_core import candidates, training
 from secom_core.calibration import fit_sigmoid
@@ -131,6 +132,19 @@ def test_progress_counts_every_fit_of_every_fold(narrow):
     assert told == [(done, total) for done in range(1, total + 1)]
     assert len(made.evidence.fit_seconds) == total
     assert all(second > 0 for second in made.evidence.fit_seconds)
+
+
+def test_every_fit_has_one_thread(narrow):
+    """However many the caller has, since more add up in another order and end in other bits."""
+    counts = set()
+
+    def count(_done, _total):
+        counts.update(pool["num_threads"] for pool in threadpool_info())
+
+    with threadpool_limits(2):
+        training.fit_contender("logistic", narrow, QUICK, progress=count)
+
+    assert counts == {1}
 
 
 def test_evidence_travels_as_json(contender):
