@@ -22,6 +22,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from secom_core.bundle import Bundle, Verdicts
+from secom_core.drift import ReferenceProfile
 from serving import metrics
 from serving.predictor.work import Work
 
@@ -66,13 +67,13 @@ class Counts(Collector):
     Parameters
     ----------
     bundle : Bundle
-        Its reference window says which readings are out of range.
+    reference : ReferenceProfile
+        Says which readings are out of range.
     work : Work
         Says how many requests wait.
     """
 
-    def __init__(self, bundle: Bundle, work: Work) -> None:
-        reference = bundle.reference
+    def __init__(self, bundle: Bundle, reference: ReferenceProfile, work: Work) -> None:
         self._low, self._high, self._work = reference.low, reference.high, work
         self._info = {
             "digest": bundle.digest,

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from secom_core.bundle import Bundle, Verdicts
+from secom_core.drift import ReferenceProfile
 from serving.predictor.counts import Counts
 from serving.predictor.errors import RequestError
 from serving.predictor.explanation import explanations
@@ -37,6 +38,8 @@ class Predictor:
     Parameters
     ----------
     bundle : Bundle
+    reference : ReferenceProfile
+        What explanations compare with.
     counts : Counts
         Is told of every unit.
     name_prefix : str
@@ -44,9 +47,11 @@ class Predictor:
         two servers' names apart.
     """
 
-    def __init__(self, bundle: Bundle, counts: Counts, *, name_prefix: str) -> None:
+    def __init__(
+        self, bundle: Bundle, reference: ReferenceProfile, counts: Counts, *, name_prefix: str
+    ) -> None:
         self._bundle, self._counts = bundle, counts
-        self._medians = bundle.reference.median
+        self._medians = reference.median
         self._new_names = map(f"{name_prefix}-{{}}".format, itertools.count(1))
 
     @property

@@ -115,7 +115,7 @@ def test_a_process_says_what_it_needs(server: Running):
 
 def test_counting_is_cheap_to_ask_for(served: Bundle):
     """Collecting takes less than 5 ms; the fastest of several, since others use the machine."""
-    counts = Counts(served, Work(Limits()))
+    counts = Counts(served, served.reference, Work(Limits()))
     counts.judged(served.golden.readings, served.judge(served.golden.readings))
 
     def seconds() -> float:
@@ -138,7 +138,7 @@ def test_a_histogram_counts_like_prometheus():
 
 def test_units_of_mixed_types_are_added_up_together(served: Bundle):
     """Integers and FP32 count like FP64."""
-    counts = Counts(served, Work(Limits()))
+    counts = Counts(served, served.reference, Work(Limits()))
     for kind in (np.int32, np.float32, np.float64):
         counts.judged(np.zeros((20, 590), kind), Verdicts(np.zeros(20), np.zeros(20, bool)))
 

@@ -202,3 +202,27 @@ def test_it_runs_without_what_only_training_needs(bundle_folder: Path):
     )
 
     assert ended.returncode == 0, ended.stderr
+
+
+def test_it_does_without_what_kserve_needs_elsewhere():
+    """Neither a client of Kubernetes' API nor what stands for it is left in the process."""
+    code = (
+        "import sys, serving.predictor.framework\n"
+        "assert 'kubernetes' not in sys.modules\n"
+        "assert 'kserve.api.kserve_client' not in sys.modules\n"
+        "import pandas\n"
+        "assert pandas.DataFrame({'a': [1]}).shape == (1, 1)\n"
+        "import kserve\n"
+        "try:\n"
+        "    kserve.KServeClient()\n"
+        "except ImportError as error:\n"
+        "    assert 'Import kserve before' in str(error)\n"
+        "else:\n"
+        "    raise AssertionError\n"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 0, ended.stderr
