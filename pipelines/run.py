@@ -24,7 +24,7 @@ from pipelines.environment import ONE_THREAD
 from pipelines.progress import StageBars
 from pipelines.state import State, write_atomically
 from secom_core import bundle
-from secom_core.errors import BundleError, RunError
+from secom_core.errors import RunError
 from secom_core.judgement import Judgement
 from secom_core.selection import Comparison
 from secom_core.store import Store, fetch_bundle, read_champion
@@ -203,12 +203,7 @@ def _collect(folder: Path, log: Path, state: State, store: Store) -> Finished:
 
 
 def _keep_champion(store: Store, digest: str, folder: Path) -> None:
-    """Have the champion's bundle in `folder`; whatever else lies there is no longer it."""
-    try:
-        if bundle.read(folder).digest == digest:
-            return
-    except BundleError:
-        pass  # the first one, or damaged: fetched anew either way
+    """Have the champion's bundle in `folder`, signature and all, whatever lay there before."""
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".champion-") as scratch:
         fetched = fetch_bundle(store, digest, Path(scratch) / "bundle")
         bundle.read(fetched)

@@ -7,6 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from secom_core import bundle
 from tests.test_no_pickle import is_pickle
@@ -122,9 +129,25 @@ def test_every_fit_is_timed(first, state):
 
 
 @pytest.fixture(scope="module")
-def again(typed, first):  # noqa: ARG001 - that one comes first
-    """A second run with the same data and seed."""
-    return typed(QUICK)
+def keys(tmp_path_factory):
+    """Files with a private key, its public key, and the public key of somebody else."""
+    folder = tmp_path_factory.mktemp("keys")
+    own, other = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    (folder / "private.pem").write_bytes(
+        own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    for name, key in {"public.pem": own, "other.pem": other}.items():
+        public = key.public_key()
+        (folder / name).write_bytes(
+            public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def again(typed, first, keys):  # noqa: ARG001 - that one comes first
+    """A second run with the same data and seed, which signs what it promotes."""
+    return typed(QUICK, SECOM_SIGN_KEY=str(keys / "private.pem"))
 
 
 def test_a_second_run_gives_the_same_digest_and_the_recorded_verdict(first, again, state):
@@ -133,6 +156,17 @@ def test_a_second_run_gives_the_same_digest_and_the_recorded_verdict(first, agai
     assert digest_in(again, state) == digest_in(first, state)
     assert said(again, "champion") == said(first, "champion")
     assert "that verdict stands" in again.out
+
+
+@pytest.mark.usefixtures("again")
+def test_a_signed_champion_is_served_to_who_asks_for_its_signature(state, keys, typed):
+    """The key's owner signed it at promotion; under another key it never loads."""
+    signed = bundle.read(state / "champion", verify_key=keys / "public.pem")
+    refused = typed("secom serve --http-port 0", SECOM_VERIFY_KEY=str(keys / "other.pem"))
+
+    assert (signed.path / "manifest.sig").is_file()
+    assert refused.code == 2
+    assert "other.pem" in refused.err
 
 
 def test_another_seed_says_why_the_champion_stays_or_goes(typed, again, state):
