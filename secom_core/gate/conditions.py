@@ -146,8 +146,8 @@ def better(contest: Contest) -> Condition:
         reason=(
             "Too few later fails to compare the two."
             if found is None
-            else f"On them its AUC is {contest.challenger_auc}, the champion's "
-            f"{contest.champion_auc}; the chance that it ranks better is {value}, "
+            else f"On units that neither has seen its AUC is {contest.challenger_auc}, "
+            f"the champion's {contest.champion_auc}; the chance that it ranks better is {value}, "
             f"and {needed:.4f} is needed."
         ),
     )

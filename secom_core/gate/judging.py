@@ -131,11 +131,11 @@ def _checked(
 def _reasons(decision: Decision, checked: tuple[Condition, ...], attempt: int) -> tuple[str, ...]:
     """State the decision, then what it rests on: everything if yes, what is unmet if no."""
     unmet = [condition for condition in checked if not condition.is_met]
-    failing = "it fails: " + ", ".join(condition.name for condition in unmet) + "."
+    failing = "fails: " + ", ".join(condition.name for condition in unmet) + "."
     opening = {
         "promote": "The challenger becomes champion: it meets every condition.",
-        "keep": f"The champion stays; of the challenger, {failing}",
-        "none": f"There is no champion, and the challenger is not good enough; {failing}",
+        "keep": f"The champion stays: the challenger {failing}",
+        "none": f"There is no champion, and the challenger is not good enough: it {failing}",
     }[decision]
     strict = (
         f"It is challenger number {attempt} on this holdout, so chance is allowed "

@@ -45,7 +45,7 @@ def test_yes_gives_all_reasons_and_no_gives_what_is_missing(judged, sharp, broad
 
     assert len(promoted.reasons) == 1 + len(promoted.conditions)
     assert kept.reasons[0] == (
-        "The champion stays; of the challenger, it fails: better than the champion."
+        "The champion stays: the challenger fails: better than the champion."
     )
     assert len(kept.reasons) == 2
 
