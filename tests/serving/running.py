@@ -57,9 +57,9 @@ class Running:
         headers = {"content-type": "application/json"} | options.pop("headers", {})
         return httpx.post(self.infer, content=content, headers=headers, timeout=30, **options)
 
-    def stop(self) -> tuple[int, list[dict[str, Any]]]:
-        """Send SIGTERM; return the exit status and the rest of the log."""
-        self.process.send_signal(signal.SIGTERM)
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, list[dict[str, Any]]]:
+        """Send a signal; return the exit status and the rest of the log."""
+        self.process.send_signal(number)
         _, rest = self.process.communicate(timeout=60)
         return self.process.returncode, [json.loads(line) for line in rest.splitlines()]
 

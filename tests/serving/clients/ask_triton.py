@@ -40,6 +40,15 @@ def _ask(module: Any, address: str, readings: np.ndarray, **forms: Any) -> dict[
     }
 
 
+def _explanation(grpc: str, readings: np.ndarray) -> list[str]:
+    tensor = tritonclient.grpc.InferInput("readings", list(readings.shape), "FP64")
+    tensor.set_data_from_numpy(readings)
+    wanted = [tritonclient.grpc.InferRequestedOutput("explanation")]
+    client = tritonclient.grpc.InferenceServerClient(grpc)
+    answer = client.infer("secom", [tensor], outputs=wanted)
+    return [text.decode() for text in answer.as_numpy("explanation").tolist()]
+
+
 def _all(http: str, grpc: str, readings: np.ndarray) -> dict[str, Any]:
     host = http.removeprefix("http://")
     return {
@@ -47,6 +56,13 @@ def _all(http: str, grpc: str, readings: np.ndarray) -> dict[str, Any]:
         "http binary": _ask(tritonclient.http, host, readings, binary_data=True),
         "grpc": _ask(tritonclient.grpc, grpc, readings),
         "metadata": tritonclient.http.InferenceServerClient(host).get_model_metadata("secom"),
+        "metadata over grpc": tritonclient.grpc.InferenceServerClient(grpc).get_model_metadata(
+            "secom", as_json=True
+        ),
+        "server over grpc": tritonclient.grpc.InferenceServerClient(grpc).get_server_metadata(
+            as_json=True
+        ),
+        "explanation over grpc": _explanation(grpc, readings),
     }
 
 

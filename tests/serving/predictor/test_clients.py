@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from secom_core.bundle import Bundle
+from serving.predictor.explanation import explanations
 from tests.serving.running import ROOT, Running
 
 
@@ -82,6 +83,21 @@ def test_tritons_clients_get_the_golden_answers(
     assert answer["live"]
 
 
-def test_tritons_client_reads_the_metadata(triton_answers: dict[str, Any], served: Bundle):
-    """Its version is the bundle's digest."""
-    assert triton_answers["metadata"]["versions"] == [served.digest]
+def test_tritons_clients_read_the_metadata(triton_answers: dict[str, Any], served: Bundle):
+    """Over HTTP and gRPC alike, and the version is the bundle's digest."""
+    over_http, over_grpc = triton_answers["metadata"], triton_answers["metadata over grpc"]
+
+    assert over_http["versions"] == over_grpc["versions"] == [served.digest]
+    assert [tensor["name"] for tensor in over_grpc["inputs"]] == [
+        tensor["name"] for tensor in over_http["inputs"]
+    ]
+    assert over_grpc["inputs"][0]["shape"] == ["-1", "590"]
+    assert triton_answers["server over grpc"]["extensions"] == ["binary_tensor_data"]
+
+
+def test_explanations_come_over_grpc_too(triton_answers: dict[str, Any], served: Bundle):
+    """The same texts as the data plane gives."""
+    readings = served.golden.readings
+
+    expected = explanations(served, readings, served.reference.median)
+    assert triton_answers["explanation over grpc"] == expected
