@@ -9,7 +9,7 @@ INSTALLED := .venv/installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' pyproject.toml
 
-.PHONY: help run serve test lint compile lock clean
+.PHONY: help run serve test bench lint compile lock clean
 .NOTPARALLEL:
 
 help: ## List what there is to do
@@ -24,6 +24,9 @@ serve: $(INSTALLED) ## Serve the champion on loopback (ARGS=...)
 test: $(INSTALLED) ## Run all tests that need no cluster
 	@$(BIN)/coverage run -m pytest
 	@$(BIN)/coverage report
+
+bench: $(INSTALLED) ## Measure beside stock servers; needs wrk (SECOM_DATA=folder, ARGS=...)
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 lint: $(INSTALLED) ## Check style, types and import contracts
 	@$(BIN)/ruff check .

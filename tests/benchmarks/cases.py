@@ -43,12 +43,16 @@ class Bodies:
     json_size: int | None
 
 
-CASES = tuple(
-    Case(way, n_units, connections)
-    for n_units in (1, 100)
-    for way in ("JSON", "binary")
-    for connections in (1, 8)
-) + (Case("gRPC", 1, 1), Case("gRPC", 1, 8))
+CASES = (
+    *(
+        Case(way, n_units, connections)
+        for n_units in (1, 100)
+        for way in ("JSON", "binary")
+        for connections in (1, 8)
+    ),
+    Case("gRPC", 1, 1),
+    Case("gRPC", 1, 8),
+)
 
 
 def write_bodies(case: Case, readings: np.ndarray, folder: Path) -> Bodies:
