@@ -178,6 +178,73 @@ def serve(bundle: str | None, folder: Path, host: str, http_port: int, grpc_port
         serve_bundle(opened, host=host, http_port=http_port, grpc_port=grpc_port)
 
 
+@main.command()
+@click.option(
+    "--bundle",
+    metavar="DIR|s3://BUCKET/bundles/DIGEST",
+    help="What judges. Default: the champion in the state folder.",
+)
+@_state_option
+@click.option(
+    "--input",
+    "source",
+    metavar="FILE|FOLDER|s3://…",
+    required=True,
+    help="Parquet, CSV with a header, or UCI's text; of a folder, whatever ends so in it.",
+)
+@click.option(
+    "--output",
+    metavar="FOLDER|s3://…",
+    required=True,
+    help="Where results go; a job that was interrupted there is continued.",
+)
+@click.option(
+    "--list",
+    "n_listed",
+    type=click.IntRange(0, 100_000),
+    default=1000,
+    show_default=True,
+    help="Units on the inspection list, the riskiest first.",
+)
+def predict(bundle: str | None, folder: Path, source: str, output: str, n_listed: int) -> None:
+    """Score files of units, and list what to inspect first.
+
+    Writes parts/*.parquet (risk and decision of each unit), rejects.csv (units that break the
+    contract, with line and reason), inspection.html, inspection.csv and summary.json.
+
+    Exit code: 0 if all units were scored, 3 if some were rejected, 2 if nothing could be done.
+    """
+    from pipelines.bundles import open_bundle
+    from pipelines.state import State
+    from secom_core.store import bucket_opener
+    from serving.predictor import batch
+
+    open_bucket = bucket_opener(os.environ)
+    with (
+        open_bundle(bundle, State(folder), os.environ) as opened,
+        click.progressbar(
+            length=0, label="scoring", file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar,
+    ):
+
+        def progress(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        place = batch.open_place(output, open_bucket)
+        summary = batch.predict(
+            opened,
+            source,
+            place,
+            open_bucket=open_bucket,
+            n_workers=batch.n_cores(),
+            n_listed=n_listed,
+            progress=progress,
+        )
+    click.echo(f"{summary.to_text()}\nresults   {place.address}")
+    sys.exit(3 if summary.n_rejects else 0)
+
+
 @main.command(name="compile")
 @click.option(
     "--output",

@@ -143,7 +143,7 @@ def test_serving_imports_with_its_image_alone(not_served):
     assert imported.returncode == 0, imported.stderr
 
 
-@pytest.mark.parametrize("verb", ["serve"])
+@pytest.mark.parametrize("verb", ["serve", "predict"])
 def test_command_runs_with_serving_image_alone(verb, not_served):
     """A command of the serving image explains itself where nothing that trains is installed."""
     helped = _without(

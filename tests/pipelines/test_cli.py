@@ -3,7 +3,7 @@ from click.testing import CliRunner
 
 from pipelines.cli import main
 
-COMMANDS = ["run", "serve", "compile", "submit", "report", "data"]
+COMMANDS = ["run", "serve", "predict", "compile", "submit", "report", "data"]
 
 
 @pytest.fixture
