@@ -16,8 +16,8 @@ from tests.benchmarks import bench, load, models, report
 
 
 @click.command()
-@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
-@click.option("--seconds", type=click.IntRange(1), default=2, show_default=True, help="A load's.")
+@click.option("--rounds", type=click.IntRange(1), default=7, show_default=True)
+@click.option("--seconds", type=click.IntRange(1), default=1, show_default=True, help="A load's.")
 @click.option("--batch/--no-batch", "with_batch", default=True, help="Measure `secom predict`.")
 @click.option(
     "--output",

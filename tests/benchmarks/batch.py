@@ -1,4 +1,7 @@
-"""Batch: `secom predict` against pandas with scikit-learn, whole processes on the same files."""
+"""Batch: `secom predict` against pandas with scikit-learn, whole processes on the same files.
+
+Unlike servers, both may use every processor: what a side leaves idle counts against it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ import pyarrow.parquet as pq
 from secom_core.dataset import Units
 from tests.benchmarks.figures import Target
 from tests.benchmarks.models import FOREST, LOGISTIC, Served
-from tests.benchmarks.processes import ENVIRONMENT, ROOT, tree_memory
+from tests.benchmarks.processes import ROOT, tree_memory
 from tests.benchmarks.rounds import Tell
 
 N_UNITS = 100_000
@@ -53,8 +56,6 @@ def measure(
     """Score 10^5 units with every model on both sides, then 10^6 once with ours."""
     small, large = _write_files(units, folder)
     batch = Batch()
-    # The stock side reads with one thread of scikit-learn's, as it comes; cores are for whoever
-    # uses them, so that no variable holds anyone to one.
     for number in range(n_rounds):
         for family, served in models.items():
             tell(f"batch, round {number + 1} of {n_rounds}: {family}")
@@ -124,7 +125,7 @@ def _timed(command: Sequence[str], target: Path) -> tuple[float, float]:
     """Run a command; return its seconds and the most memory that it and its children held."""
     peak, start = 0, time.perf_counter()
     with psutil.Popen(
-        command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as process:
         while process.poll() is None:
             peak = max(peak, tree_memory(process))
