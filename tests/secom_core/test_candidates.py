@@ -171,7 +171,7 @@ def effects():
     readings = rng.normal(size=(400, 6))
     readings[is_fail, 1] += 1.0  # always higher in fails
     readings[is_fail, 2] += np.where(np.arange(40) < 20, 3.0, -3.0)  # turns round half-way
-    readings[is_fail, 3] += np.where(np.arange(40) < 10, 4.0, 0.0)  # in one block alone
+    readings[is_fail, 3] += np.where(np.arange(40) < 30, 4.0, -1.0)  # stronger, but not to the end
     readings[:, 4] = 5.0
     readings[is_fail, 5] -= 1.0  # always lower in fails
     return readings, is_fail

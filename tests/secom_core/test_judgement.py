@@ -249,6 +249,18 @@ def test_champion_of_fewer_sensors_is_asked_for_its_own(judged, run, line, enthr
     assert {each.name: each.is_met for each in found.verdict.conditions}["contract"]
 
 
+def test_champion_is_asked_by_the_names_of_its_sensors(judged, good, run, line, enthrone, holdout):
+    """Where a challenger has them elsewhere, the champion is still given its own."""
+    middle = replace(line, readings=line.readings[:, 20:60], sensors=line.sensors[20:60])
+    champion = run(middle, "xgboost").challenger
+    enthrone(champion)
+
+    found = judged(good)
+
+    expected = champion.judge(holdout.readings[:, 20:60]).risk
+    np.testing.assert_array_equal(found.champion_risk, expected)
+
+
 def test_champion_of_other_sensors_stays(judged, good, line, run, enthrone):
     """It cannot be asked, and whoever sends it readings could not be understood any more."""
     renamed = replace(line, sensors=tuple(f"probe_{number}" for number in range(100)))
