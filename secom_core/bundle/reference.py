@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from secom_core.columns import to_numpy
 from secom_core.drift import ReferenceProfile
 
 _PER_SENSOR = ("missing_share", "median", "low", "high")
@@ -36,10 +37,9 @@ def to_parquet(profile: ReferenceProfile, sensors: tuple[str, ...]) -> bytes:
 
 def from_parquet(content: bytes) -> ReferenceProfile:
     """Read what `to_parquet` wrote."""
-    table = pq.read_table(io.BytesIO(content))
-    fields = {name: table[name].to_numpy() for name in _PER_SENSOR}
+    table = pq.ParquetFile(io.BytesIO(content)).read()
+    fields = {name: to_numpy(table[name]) for name in _PER_SENSOR}
     for name in _LISTS:
-        column = table[name].combine_chunks()
-        flat = column.flatten().to_numpy(zero_copy_only=False)
+        flat = to_numpy(table[name].combine_chunks().flatten())
         fields[name] = np.ascontiguousarray(flat.reshape(table.num_rows, -1).T)
     return ReferenceProfile(**fields)
