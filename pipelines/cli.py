@@ -18,6 +18,8 @@ from secom_core.errors import SecomError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from secom_core.store import Store
+
 
 class _Refusal(click.ClickException):
     """What the user can mend: one message and exit code 2."""
@@ -202,7 +204,7 @@ def serve(bundle: str | None, folder: Path, host: str, http_port: int, grpc_port
     "--list",
     "n_listed",
     type=click.IntRange(0, 100_000),
-    default=1000,
+    default=500,
     show_default=True,
     help="Units on the inspection list, the riskiest first.",
 )
@@ -216,10 +218,13 @@ def predict(bundle: str | None, folder: Path, source: str, output: str, n_listed
     """
     from pipelines.bundles import open_bundle
     from pipelines.state import State
-    from secom_core.store import bucket_opener
     from serving.predictor import batch
 
-    open_bucket = bucket_opener(os.environ)
+    def open_bucket(name: str) -> Store:
+        from secom_core.store import bucket_opener  # files on disk need none of it
+
+        return bucket_opener(os.environ)(name)
+
     with (
         open_bundle(bundle, State(folder), os.environ) as opened,
         click.progressbar(

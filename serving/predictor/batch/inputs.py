@@ -6,13 +6,15 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 import pyarrow as pa
 
 from secom_core.errors import SourceError
-from secom_core.store import Found, Store
+
+if TYPE_CHECKING:
+    from secom_core.store import Found, Store
 
 SUFFIXES = (".parquet", ".csv", ".data")
 _LABELS = "secom_labels.data"

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from secom_core.bundle import Bundle
 from secom_core.errors import ConfigError, FormatError, SourceError
-from secom_core.store import Store
 from serving.predictor.batch import parts
 from serving.predictor.batch.inputs import InputFile, Inputs, find_inputs
 from serving.predictor.batch.parquet_form import MAGIC, ParquetForm
@@ -20,6 +20,9 @@ from serving.predictor.batch.places import Place
 from serving.predictor.batch.plans import Plan, Task, versions
 from serving.predictor.batch.spans import Form
 from serving.predictor.batch.text_form import TextForm
+
+if TYPE_CHECKING:
+    from secom_core.store import Store
 
 JOB = "job.json"
 _OTHERWISE = "Choose another --output, or remove what is there."

@@ -11,6 +11,7 @@ from itertools import chain
 import numpy as np
 
 from secom_core.bundle import Bundle
+from secom_core.columns import to_arrow
 from secom_core.explain import effects
 from serving.predictor.batch import parts
 from serving.predictor.batch.jobs import Job
@@ -119,9 +120,10 @@ def movers(job: Job, listed: Sequence[Listed], n_workers: int) -> list[tuple[Mov
 
 
 def _top(index: int, part: parts.Part, n_units: int, floor: float) -> Iterator[Listed]:
-    above = np.flatnonzero(part.risk > floor)
-    order = above[np.argsort(-part.risk[above], kind="stable")[:n_units]]
-    for unit in part.table.take(order).to_pylist():
+    risk = part.risk
+    above = np.flatnonzero(risk > floor)
+    order = above[np.argsort(-risk[above], kind="stable")[:n_units]]
+    for unit in part.table.take(to_arrow(order)).to_pylist():
         yield Listed(
             part=index,
             line=unit[parts.LINE],

@@ -50,6 +50,7 @@ _BANNER = """<p class="synthetic"><strong>NOT A REAL LINE.</strong> The bundle w
 the synthetic twin; this list says nothing about real units.</p>
 """
 
+_SHOWN = 80
 _TAG = '<span class="tag">flagged</span>'
 
 
@@ -92,10 +93,11 @@ def _files(summary: Summary) -> str:
 
 
 def _advice(summary: Summary, n_listed: int) -> str:
-    if summary.n_flagged > summary.capacity:
+    excess = summary.n_flagged - summary.capacity
+    if excess > 0:
         advice = (
-            f"{summary.n_flagged - summary.capacity:,} more units are flagged than inspection can "
-            "take: begin at the top and stop at the capacity line."
+            f"More units are flagged than inspection can take, by {excess:,}: begin at the top and "
+            "stop at the capacity line."
         )
     else:
         advice = "Inspection can take every flagged unit."
@@ -117,7 +119,7 @@ def _rows(listed: Sequence[Listed], summary: Summary) -> Iterator[str]:
 def _row(rank: int, unit: Listed) -> str:
     place = f"{unit.file}, line {unit.line}"
     lines = [unit.unit_id, unit.measured_at, place] if unit.unit_id else [place, unit.measured_at]
-    first, *more = (escape(line) for line in lines if line)
+    first, *more = (escape(_shortened(line)) for line in lines if line)
     small = "".join(f"<small>{line}</small>" for line in more)
     row, tag = (' class="flagged"', _TAG) if unit.flagged else ("", "")
     return (
@@ -131,5 +133,9 @@ def _mover(mover: Mover) -> str:
     side = "raises" if mover.effect > 0 else "lowers"
     return (
         f'<li class="{side}">{escape(mover.sensor)} {mover.direction} '
-        f"<b>{mover.effect:+.3f}</b></li>"
+        f"<b>{mover.effect:+.3f}</b></li>".replace("<b>-", "<b>−")
     )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from secom_core.bundle import Bundle
+from secom_core.columns import to_arrow, to_numpy
 from secom_core.errors import FormatError
 from serving.predictor.batch.inputs import InputFile
 from serving.predictor.batch.rows import PASSED_THROUGH, Columns, Reject, Rows, Table, text_of
@@ -107,7 +108,7 @@ class ParquetForm:
         if self._is_list:
             return self._rows_of_lists(batch, lines)
         positions = [i for i, name in enumerate(self._sensors) if name in batch.schema.names]
-        arrays = [_to_numpy(batch.column(self._sensors[position])) for position in positions]
+        arrays = [to_numpy(batch.column(self._sensors[position])) for position in positions]
         return Rows(
             lines=lines,
             readings=Columns(arrays, positions, len(self._sensors)),
@@ -116,7 +117,7 @@ class ParquetForm:
 
     def _rows_of_lists(self, batch: pa.RecordBatch, lines: np.ndarray) -> Rows:
         lists, expected = batch.column(READINGS), len(self._sensors)
-        lengths = pc.fill_null(pc.list_value_length(lists), -1).to_numpy()
+        lengths = to_numpy(pc.list_value_length(lists))  # NaN where there is no list
         fits = lengths == expected
         names = {name: batch.column(name) for name in self._passed_through}
         rejects = [
@@ -124,13 +125,13 @@ class ParquetForm:
                 line=int(lines[index]),
                 unit_id=text_of(names, index),
                 fault="wrong number of readings",
-                reason=f"{READINGS} holds {max(0, int(lengths[index]))} readings; expected "
+                reason=f"{READINGS} holds {int(np.nan_to_num(lengths[index]))} readings; expected "
                 f"{expected}, with null or NaN for one not measured.",
             )
             for index in np.flatnonzero(~fits).tolist()
         ]
-        kept = pa.array(fits)
-        flat = _to_numpy(lists.filter(kept).flatten()).astype(np.float64, copy=False)
+        kept = to_arrow(fits)
+        flat = to_numpy(lists.filter(kept).flatten())
         return Rows(
             lines=lines[fits],
             readings=Table(flat.reshape(-1, expected)),
@@ -184,12 +185,6 @@ def _says_finite(column: Any) -> bool:  # noqa: ANN401 - pyarrow is untyped
         values = (about.min, about.max)
         return all(isinstance(value, float) and math.isfinite(value) for value in values)
     return bool(about.has_null_count and about.null_count == column.num_values)
-
-
-def _to_numpy(array: pa.Array) -> np.ndarray:
-    if not pa.types.is_floating(array.type):
-        array = array.cast(pa.float64(), safe=False)
-    return np.asarray(array.to_numpy(zero_copy_only=False))
 
 
 def _holds(lines: np.ndarray, start: int, stop: int) -> bool:

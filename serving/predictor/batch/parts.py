@@ -12,8 +12,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import parquet
 
+from secom_core.columns import repeated, to_arrow, to_numpy
 from serving.predictor.batch.rows import Reject
 from serving.predictor.batch.scoring import Scored
 
@@ -39,12 +41,12 @@ class Part:
     @property
     def risk(self) -> np.ndarray:
         """Risks in the order of the input."""
-        return np.asarray(self.table[RISK].to_numpy())
+        return to_numpy(self.table[RISK])
 
     @property
-    def flagged(self) -> np.ndarray:
-        """Decisions in the order of the input."""
-        return np.asarray(self.table[FLAGGED].to_numpy())
+    def n_flagged(self) -> int:
+        """How many are flagged."""
+        return int(pc.sum(self.table[FLAGGED]).as_py() or 0)
 
 
 def part_name(index: int) -> str:
@@ -64,16 +66,16 @@ def to_bytes(pieces: Sequence[Scored], *, file: str, digest: str) -> bytes:
     digest : str
         Of the bundle that judged.
     """
-    lines = pa.array(np.concatenate([piece.lines for piece in pieces]))
+    lines = to_arrow(np.concatenate([piece.lines for piece in pieces]))
     columns = {
-        FILE: pa.DictionaryArray.from_arrays(np.zeros(len(lines), dtype=np.int32), [file]),
+        FILE: repeated(file, len(lines)),
         LINE: lines,
         **{
             name: pa.chunked_array([piece.passed_through[name] for piece in pieces])
             for name in pieces[0].passed_through
         },
-        RISK: pa.array(np.concatenate([piece.risk for piece in pieces])),
-        FLAGGED: pa.array(np.concatenate([piece.flagged for piece in pieces])),
+        RISK: to_arrow(np.concatenate([piece.risk for piece in pieces])),
+        FLAGGED: to_arrow(np.concatenate([piece.flagged for piece in pieces])),
     }
     rejects = [asdict(reject) for piece in pieces for reject in piece.rejects]
     metadata = {
@@ -90,7 +92,7 @@ def to_bytes(pieces: Sequence[Scored], *, file: str, digest: str) -> bytes:
 def from_bytes(content: bytes, *, digest: str) -> Part | None:
     """Read what `to_bytes` wrote, or None if this is not such a part or not of that bundle."""
     try:
-        table = parquet.read_table(io.BytesIO(content))
+        table = parquet.ParquetFile(io.BytesIO(content)).read()
         metadata = table.schema.metadata or {}
         known = (metadata.get(_FORMAT_KEY), metadata.get(_BUNDLE_KEY))
         if known != (_FORMAT.encode(), digest.encode()):

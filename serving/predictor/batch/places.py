@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from secom_core.errors import ConfigError
-from secom_core.store import Store
+
+if TYPE_CHECKING:
+    from secom_core.store import Store
 
 _LOCK = ".lock"
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from secom_core.bundle import Bundle
 from secom_core.errors import RunError
-from secom_core.store import Store
 from serving.predictor.batch import parts, sheets
 from serving.predictor.batch.jobs import Job, open_job
 from serving.predictor.batch.listing import Shortlist, movers
@@ -21,10 +21,13 @@ from serving.predictor.batch.scoring import Scored, score
 from serving.predictor.batch.summaries import Summary, Tally
 from serving.predictor.batch.workers import in_order
 
+if TYPE_CHECKING:
+    from secom_core.store import Store
+
 REJECTS, SUMMARY = "rejects.csv", "summary.json"
 INSPECTION_PAGE, INSPECTION_SHEET = "inspection.html", "inspection.csv"
 
-N_LISTED = 1000
+N_LISTED = 500
 """Units on the inspection list unless told otherwise: each is scored once per sensor read."""
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from secom_core.bundle import Bundle
+from secom_core.columns import to_arrow
 from serving.predictor.batch.rows import Reject, Rows, text_of
 
 _UNITS_AT_ONCE = 1024
@@ -59,7 +60,7 @@ def score(rows: Rows, bundle: Bundle) -> Scored:
             verdicts = bundle.judge(table if kept.all() else table[kept])
             risk[chunk][kept], flagged[chunk][kept] = verdicts.risk, verdicts.flagged
         start += len(table)
-    mask = pa.array(fits)
+    mask = to_arrow(fits)
     return Scored(
         lines=rows.lines[fits],
         passed_through={name: array.filter(mask) for name, array in rows.passed_through.items()},

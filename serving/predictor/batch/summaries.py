@@ -89,7 +89,7 @@ class Tally:
     def add(self, part: Part) -> None:
         """Count a part."""
         self._n_scored += part.table.num_rows
-        self._n_flagged += int(part.flagged.sum())
+        self._n_flagged += part.n_flagged
         self._faults.update(reject.fault for reject in part.rejects)
 
     def summary(self, job: Job) -> Summary:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import numpy as np
 
 from secom_core.bundle import Bundle
+from secom_core.columns import to_numpy
 from secom_core.errors import FormatError
 from serving.predictor.batch.dialects import recognise
 from serving.predictor.batch.inputs import InputFile
@@ -98,7 +99,7 @@ class TextForm:
         return Rows(
             lines=good,
             readings=Columns(
-                [table[name].to_numpy() for name in self._sensors],
+                [to_numpy(table[name]) for name in self._sensors],
                 range(len(self._sensors)),
                 len(self._sensors),
             ),
