@@ -73,7 +73,7 @@ def fetch_bundle(store: Store, digest: str, folder: Path) -> Path:
     ObjectNotFoundError
         If the store holds no complete bundle of that digest.
     StoreError
-        If the store is away or refuses, or something that is no bundle lies there.
+        If the store is away or refuses, or something that is not this bundle lies there.
     """
     prefix = bundle_prefix(digest)
     names = {key.removeprefix(prefix) for key in store.list(prefix)}
@@ -89,9 +89,17 @@ def fetch_bundle(store: Store, digest: str, folder: Path) -> Path:
             "Find out who put it there, and remove it."
         )
         raise StoreError(message)
+    listed = store.get(prefix + MANIFEST)
+    if (found := hashlib.sha256(listed).hexdigest()) != digest:
+        message = (
+            f"{store.address(prefix)} holds the bundle {found}: somebody put it under another's "
+            "name. Find out who, and publish the right one again."
+        )
+        raise StoreError(message)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in [*sorted(names - {MANIFEST}), MANIFEST]:
+    for name in sorted(names - {MANIFEST}):
         _write(folder / name, store.get(prefix + name))
+    _write(folder / MANIFEST, listed)
     return folder
 
 

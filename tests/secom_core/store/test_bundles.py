@@ -116,6 +116,17 @@ def test_bundle_is_not_published_under_a_foreign_name(store, folder):
     assert store.list("") == ()
 
 
+def test_another_bundle_under_the_name_is_not_fetched(store, folder, tmp_path):
+    """A complete bundle that somebody put under a champion's name is neither judged nor served."""
+    publish_bundle(store, folder, DIGEST)
+    store.put(f"{bundle_prefix(DIGEST)}manifest.json", b"{}\n")
+
+    with pytest.raises(StoreError, match="under another's name"):
+        fetch_bundle(store, DIGEST, tmp_path / "fetched")
+
+    assert not (tmp_path / "fetched").exists()
+
+
 @pytest.mark.parametrize("name", ["../../evil", "sub/evil", ".evil"])
 def test_foreign_names_are_refused(store, folder, tmp_path, name):
     """Something that would be written outside the folder, or unseen, is not fetched."""
