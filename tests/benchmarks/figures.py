@@ -43,7 +43,7 @@ class Target:
     @property
     def verdict(self) -> str:
         """Say it in words."""
-        return "met" if self.is_met else f"{1 - self.spread.low / self.wanted:.0%} short"
+        return "met" if self.is_met else f"{1 - self.spread.low / self.wanted:.1%} short"
 
     def to_json(self) -> dict[str, object]:
         """Return all of it."""

@@ -90,5 +90,7 @@ def _batch_table(found: Found) -> str:
     for name, seconds in found.batch.seconds.items():
         n_units = N_UNITS * (10 if "10^6" in name else 1)
         peak = found.batch.peak_bytes[name] / 2**20
-        rows.append((name, f"{n_units / spread(seconds).median:,.0f}", f"{peak:,.0f}"))
+        rows.append(
+            (name, f"{n_units / spread(seconds).median:,.0f}", f"{peak:,.0f}" if peak else "–")
+        )
     return tables.table(("", "units/s", "most memory (PSS), MiB"), rows)

@@ -17,7 +17,7 @@ def targets_table(targets: Iterable[Target]) -> str:
     rows = [
         (
             target.work,
-            f"≥ {target.wanted:g}x {target.against}",
+            f"≥ {target.wanted:.3g}x {target.against}",
             f"{target.spread.median:.3g}x",
             f"{target.spread.low:.3g}x",
             target.verdict,
