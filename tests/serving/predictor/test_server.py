@@ -3,7 +3,6 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -141,16 +140,19 @@ def test_a_bundle_that_answers_otherwise_than_in_training_is_never_served(served
         serve(wrong, http_port=0, grpc_port=0)
 
 
-def test_a_taken_port_is_said_before_anything_is_served(bundle_folder: Path):
-    """The error names host and port, and what to do."""
-    from secom_core import bundle
-    from secom_core.errors import ConfigError
-    from serving.predictor.server import serve
+@pytest.mark.parametrize("protocol", ["http", "grpc"])
+def test_a_taken_port_ends_it_with_advice(server: Running, bundle_folder: Path, protocol: str):
+    """Exit 2 and a line that names host and port; no port is shared with another server."""
+    taken = {"http": server.http_port, "grpc": server.grpc_port}[protocol]
+    ports = {"http": "0", "grpc": "0", protocol: str(taken)}
+    command = [sys.executable, "-m", "pipelines.cli", "serve", "--bundle", str(bundle_folder)]
+    command += ["--http-port", ports["http"], "--grpc-port", ports["grpc"]]
 
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(ConfigError, match=f"127.0.0.1, port {port}: taken"):
-            serve(bundle.read(bundle_folder), http_port=port, grpc_port=0)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 2
+    assert f"127.0.0.1, port {taken}: taken" in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
 
 
 def test_what_is_overridden_of_kserve_is_still_there():
