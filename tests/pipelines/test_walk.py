@@ -4,9 +4,10 @@ import json
 import subprocess
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
-from secom_core import bundle
+from secom_core import bundle, dataset
 
 
 @pytest.fixture
@@ -43,6 +44,18 @@ def test_the_champion_answers_curl(served, typed, shop, state):
     outputs = {each["name"]: each["data"] for each in json.loads(answer.out)["outputs"]}
     assert outputs["risk"] == pytest.approx(golden.risk, abs=1e-9)
     assert outputs["flagged"] == golden.flagged.tolist()
+
+
+def test_a_file_of_units_is_scored_and_listed_for_inspection(typed, shop, state, twin):
+    """Every unit of the file gets the risk that the served champion would give it."""
+    dataset.write_units(twin, shop / "units.parquet")
+
+    ended = typed("secom predict --input units.parquet --output scored")
+
+    assert ended.code == 0, ended.err
+    scored = pq.read_table(shop / "scored" / "parts")["risk"].to_numpy()
+    assert scored == pytest.approx(bundle.read(state / "champion").judge(twin.readings).risk)
+    assert (shop / "scored" / "inspection.html").is_file()
 
 
 def test_the_data_are_described(typed):
