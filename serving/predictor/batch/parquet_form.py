@@ -164,10 +164,11 @@ def _require_fit(schema: pa.Schema, names: Sequence[str], file: str) -> None:
             message = f"{file} has {schema.names.count(name)} columns {name}; expected one."
             raise FormatError(message)
     for name in names:
-        kind = schema.field(name).type
-        numbers = kind.value_type if hasattr(kind, "value_type") and name == READINGS else kind
-        if not _is_number(numbers):
-            message = f"{name} of {file} is of type {kind}; expected real numbers."
+        kind, expected = schema.field(name).type, "real numbers"
+        if name == READINGS:
+            kind, expected = getattr(kind, "value_type", pa.string()), "lists of real numbers"
+        if not _is_number(kind):
+            message = f"{name} of {file} is of type {schema.field(name).type}; expected {expected}."
             raise FormatError(message)
 
 
