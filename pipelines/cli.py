@@ -252,17 +252,25 @@ def predict(bundle: str | None, folder: Path, source: str, output: str, n_listed
 
 @main.command(name="compile")
 @click.option(
+    "--pipeline",
+    type=click.Choice(["train_and_promote", "batch_predict"]),
+    default="train_and_promote",
+    show_default=True,
+    help="Which one goes into --output.",
+)
+@click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write it. Default: beside the pipeline's code, where it is checked in.",
+    help="Where to write it. Default: all of them beside their code, where they are checked in.",
 )
-def compile_(output: Path | None) -> None:
-    """Write the pipeline as YAML for Kubeflow Pipelines."""
+def compile_(pipeline: str, output: Path | None) -> None:
+    """Write the pipelines as YAML for Kubeflow Pipelines."""
     from pipelines import as_yaml
 
-    path = output or as_yaml.COMPILED
-    as_yaml.write(path)
-    click.echo(path)
+    paths = {name: as_yaml.checked_in(name) for name in as_yaml.PIPELINES}
+    for name, path in ({pipeline: output} if output else paths).items():
+        as_yaml.write(name, path)
+        click.echo(path)
 
 
 @main.command()

@@ -10,7 +10,7 @@
 `predict` does all three in one process, the pipeline in many.
 """
 
-from serving.predictor.batch.jobs import Job, open_job
+from serving.predictor.batch.jobs import Job, judge_of, open_job
 from serving.predictor.batch.places import Place, open_place
 from serving.predictor.batch.running import (
     INSPECTION_PAGE,
@@ -35,6 +35,7 @@ __all__ = [
     "Place",
     "Summary",
     "finish",
+    "judge_of",
     "n_cores",
     "open_job",
     "open_place",

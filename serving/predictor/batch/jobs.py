@@ -69,6 +69,24 @@ class Job:
             if parts.part_name(index) not in names or self.read_part(index) is None
         )
 
+    def shares(self, n_shares: int) -> list[int]:
+        """Return the shares that have work to do, counted from 0; at least one.
+
+        Raises
+        ------
+        ConfigError
+            If `n_shares` is below 1.
+        """
+        if n_shares < 1:
+            message = f"n_shares must be at least 1, got {n_shares}."
+            raise ConfigError(message)
+        # A loop over nothing is no loop on every runner.
+        return sorted({index % n_shares for index in self.unfinished()}) or [0]
+
+    def share(self, number: int, n_shares: int) -> tuple[int, ...]:
+        """Return the parts of a share that are still to be made."""
+        return tuple(index for index in self.unfinished() if index % n_shares == number)
+
 
 def open_job(
     bundle: Bundle, source: str, place: Place, *, open_bucket: Callable[[str], Store]
@@ -122,6 +140,19 @@ def open_job(
     return Job(bundle=bundle, place=place, tasks=tasks, form=form, set_aside=inputs.set_aside)
 
 
+def judge_of(place: Place) -> str:
+    """Return the digest of the bundle whose job has begun at `place`.
+
+    Raises
+    ------
+    ConfigError
+        If none has, or it cannot be read.
+    StoreError
+        If the object store is away or refuses.
+    """
+    return _read_plan(place).bundle
+
+
 def _recognise(file: InputFile, bundle: Bundle) -> Form:
     with file.open() as opened:
         magic = opened.read(len(MAGIC))
@@ -133,11 +164,7 @@ def _recognise(file: InputFile, bundle: Bundle) -> Form:
 
 def _continued(place: Place, bundle: Bundle, inputs: Inputs) -> tuple[Task, ...]:
     """Return the tasks of the job at `place` if it is the one that is asked for."""
-    try:
-        plan = Plan.from_bytes(place.read(JOB))
-    except ValueError as exc:
-        message = f"{JOB} in {place.address} is not a job of this version: {exc}. {_OTHERWISE}"
-        raise ConfigError(message) from exc
+    plan = _read_plan(place)
     if plan.bundle != bundle.digest:
         message = (
             f"{place.address} holds a job of bundle {plan.bundle[:12]}, and this bundle is "
@@ -152,3 +179,11 @@ def _continued(place: Place, bundle: Bundle, inputs: Inputs) -> tuple[Task, ...]
         )
         raise ConfigError(message)
     return plan.tasks
+
+
+def _read_plan(place: Place) -> Plan:
+    try:
+        return Plan.from_bytes(place.read(JOB))
+    except ValueError as exc:
+        message = f"{JOB} in {place.address} is not a job of this version: {exc}. {_OTHERWISE}"
+        raise ConfigError(message) from exc

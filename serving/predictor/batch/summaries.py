@@ -59,6 +59,18 @@ class Summary:
         """Flagged ÷ scored; 0 where nothing was scored."""
         return self.n_flagged / self.n_scored if self.n_scored else 0.0
 
+    @property
+    def headline(self) -> dict[str, float]:
+        """What a list of jobs shows of each."""
+        return {
+            "units": self.n_units,
+            "scored": self.n_scored,
+            "flagged": self.n_flagged,
+            "rejected": self.n_rejects,
+            "inspection_rate": self.inspection_rate,
+            "capacity": self.capacity,
+        }
+
     def to_bytes(self) -> bytes:
         """Return the summary as JSON."""
         figures = {"inspection_rate": self.inspection_rate, "capacity": self.capacity}
