@@ -9,6 +9,7 @@ group is read whole and looked at unit by unit.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -107,7 +108,8 @@ class ParquetForm:
         lines = np.arange(first_line, first_line + len(batch))
         if self._is_list:
             return self._rows_of_lists(batch, lines)
-        positions = [i for i, name in enumerate(self._sensors) if name in batch.schema.names]
+        names = set(batch.schema.names)
+        positions = [place for place, name in enumerate(self._sensors) if name in names]
         arrays = [to_numpy(batch.column(self._sensors[position])) for position in positions]
         return Rows(
             lines=lines,
@@ -152,7 +154,8 @@ class ParquetForm:
 
 
 def _require_fit(schema: pa.Schema, names: Sequence[str], file: str) -> None:
-    missing = [name for name in names if name not in schema.names]
+    counts = Counter(schema.names)
+    missing = [name for name in names if name not in counts]
     if missing:
         message = (
             f"{file} lacks {len(missing)} of {len(names)} sensors, {missing[0]} first. Expected a "
@@ -160,8 +163,8 @@ def _require_fit(schema: pa.Schema, names: Sequence[str], file: str) -> None:
         )
         raise FormatError(message)
     for name in (*names, *PASSED_THROUGH):
-        if schema.names.count(name) > 1:
-            message = f"{file} has {schema.names.count(name)} columns {name}; expected one."
+        if counts[name] > 1:
+            message = f"{file} has {counts[name]} columns {name}; expected one."
             raise FormatError(message)
     for name in names:
         kind, expected = schema.field(name).type, "real numbers"
