@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".parquet", ".csv", ".data")
 _LABELS = "secom_labels.data"
 _READ_BYTES = 4 * 2**20
+"""A request takes as long as some megabytes do."""
 _EXPECTED = (
     f"Expected a file, or a folder with files that end in {', '.join(SUFFIXES)}; local or "
     "s3://bucket/key."
@@ -97,8 +98,8 @@ class StoredFile:
         return io.BufferedReader(_Ranges(self.store, self.found), _READ_BYTES)
 
     def open_arrow(self) -> pa.NativeFile:
-        """Open it as Arrow reads it, which knows by itself what it will need."""
-        return pa.PythonFile(_Ranges(self.store, self.found), mode="r")
+        """Open it as Arrow reads it, the same megabytes ahead."""
+        return pa.PythonFile(self.open(), mode="r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,12 +75,14 @@ class ParquetForm:
         """Read a span; decoding uses Arrow's threads, so that a task has little left to do."""
         line = span.first_line
         with self._explained(), self._file.open_arrow() as source:
-            whole = parquet.ParquetFile(
-                source, metadata=self._metadata, pre_buffer=isinstance(source, pa.PythonFile)
-            )
+            whole = parquet.ParquetFile(source, metadata=self._metadata)
+            # Threads would ask for columns in any order, and a store be asked for each.
+            with_threads = isinstance(source, pa.OSFile)
             for group in range(span.start, span.stop):
                 columns = [*self._columns_to_read(group), *self._passed_through]
-                for batch in whole.iter_batches(_UNITS_PER_TASK, [group], columns):
+                for batch in whole.iter_batches(
+                    _UNITS_PER_TASK, [group], columns, use_threads=with_threads
+                ):
                     if only is None or _holds(only, line, line + len(batch)):
                         yield partial(self._rows, batch, line)
                     line += len(batch)

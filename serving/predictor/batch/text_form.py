@@ -122,5 +122,5 @@ class TextForm:
 def _end_of_last_line(opened: BinaryIO, n_bytes: int) -> int:
     """Return where the last unit ends: empty lines at the end of a file are nothing."""
     opened.seek(max(0, n_bytes - MAX_LINE_BYTES))
-    tail = opened.read()
+    tail = opened.read(MAX_LINE_BYTES)
     return n_bytes - len(tail) + len(tail.rstrip(_END_OF_LINE))

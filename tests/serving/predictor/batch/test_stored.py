@@ -4,7 +4,7 @@ import pytest
 from pyarrow import parquet
 
 from secom_core.errors import ConflictError, SourceError
-from secom_core.store import bucket_opener
+from secom_core.store import Store, bucket_opener
 from serving.predictor import batch
 
 
@@ -79,6 +79,23 @@ def test_job_in_the_store_is_continued(predict_stored, local, store):
 
     assert store.get("out/parts/part-00001.parquet") == whole
     assert {found.key: found for found in store.find("out/parts/")} == before
+
+
+def test_object_is_fetched_in_large_pieces(predict_stored, local, store, monkeypatch):
+    """A store answers some dozen times a second: few requests, each for much."""
+    put(store, local / "in", "in/")
+    asked = []
+    fetch = Store.get_range
+    monkeypatch.setattr(
+        Store, "get_range", lambda self, *what: asked.append(what) or fetch(self, *what)
+    )
+
+    predict_stored("s3://secom/in/b.csv", "s3://secom/out/text")
+    n_for_text = len(asked)
+    predict_stored("s3://secom/in/a.parquet", "s3://secom/out/columns")
+
+    assert n_for_text <= 8
+    assert len(asked) - n_for_text <= 30
 
 
 def test_empty_prefix_is_an_error(predict_stored):
