@@ -32,8 +32,8 @@ $banner<h1>Units to inspect</h1>
 </dl>
 <p>$advice</p>
 <p class="muted">A sensor is high or low against its median in the window that the bundle was
-fitted on; the number is the change of risk that its reading makes. Sensors are anonymous: they
-say where to look, not what is wrong. A process engineer decides.</p>
+fitted on; the number is the change of risk that its reading makes, in percentage points. Sensors
+are anonymous: they say where to look, not what is wrong. A process engineer decides.</p>
 <div class="scroll"><table>
 <thead><tr><th class="n">rank</th><th>done</th><th>unit</th><th class="n">risk</th><th></th>
 <th>sensors that moved the risk most</th></tr></thead>
@@ -72,7 +72,7 @@ def inspection_page(listed: Sequence[Listed], summary: Summary) -> str:
         scored=f"{summary.n_scored:,}",
         flagged=f"{summary.n_flagged:,}",
         rate=f"{summary.inspection_rate:.1%}",
-        threshold=f"{summary.threshold:.4g}",
+        threshold=f"{summary.threshold:.2%}",
         share=f"{summary.max_inspection_rate:.1%}",
         capacity=f"{summary.capacity:,}",
         rejects=f"{summary.n_rejects:,}",
@@ -124,7 +124,7 @@ def _row(rank: int, unit: Listed) -> str:
     row, tag = (' class="flagged"', _TAG) if unit.flagged else ("", "")
     return (
         f'<tr{row}><td class="n">{rank}</td><td><span class="box"></span></td>'
-        f'<td class="unit">{first}{small}</td><td class="n risk">{unit.risk:.3f}</td>'
+        f'<td class="unit">{first}{small}</td><td class="n risk">{unit.risk:.2%}</td>'
         f"<td>{tag}</td><td><ul>{''.join(map(_mover, unit.movers))}</ul></td></tr>\n"
     )
 
@@ -133,7 +133,7 @@ def _mover(mover: Mover) -> str:
     side = "raises" if mover.effect > 0 else "lowers"
     return (
         f'<li class="{side}">{escape(mover.sensor)} {mover.direction} '
-        f"<b>{mover.effect:+.3f}</b></li>".replace("<b>-", "<b>−")
+        f"<b>{100 * mover.effect:+.2f}</b></li>".replace("<b>-", "<b>−")
     )
 
 

@@ -36,7 +36,7 @@ def test_page_says_who_judged_and_what(page, served):
     assert served.run_id in html
     assert ">500<" in html
     assert f">{summary.n_flagged}<" in html
-    assert f"risk of at least {served.operating_point.threshold:.4g}" in html
+    assert f"risk of at least {served.operating_point.threshold:.2%}" in html
     assert "NOT A REAL LINE" in html
 
 
