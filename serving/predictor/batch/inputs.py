@@ -2,104 +2,24 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import pyarrow as pa
-
 from secom_core.errors import SourceError
+from serving.predictor.batch.files import InputFile, LocalFile, StoredFile
 
 if TYPE_CHECKING:
-    from secom_core.store import Found, Store
+    from secom_core.store import Store
 
 SUFFIXES = (".parquet", ".csv", ".data")
 _LABELS = "secom_labels.data"
-_READ_BYTES = 4 * 2**20
-"""A request takes as long as some megabytes do."""
 _EXPECTED = (
     f"Expected a file, or a folder with files that end in {', '.join(SUFFIXES)}; local or "
     "s3://bucket/key."
 )
-
-
-class InputFile(Protocol):
-    """A file to read units from."""
-
-    @property
-    def name(self) -> str:
-        """Name inside the folder that the user named."""
-        ...
-
-    @property
-    def n_bytes(self) -> int:
-        """Length."""
-        ...
-
-    @property
-    def version(self) -> str:
-        """Changes when the file is written again."""
-        ...
-
-    def open(self) -> BinaryIO:
-        """Open it to read bytes at any place."""
-        ...
-
-    def open_arrow(self) -> pa.NativeFile:
-        """Open it as Arrow reads it."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class LocalFile:
-    """A file on disk."""
-
-    path: Path
-    n_bytes: int
-    version: str
-
-    @property
-    def name(self) -> str:
-        """Name without folder."""
-        return self.path.name
-
-    def open(self) -> BinaryIO:
-        """Open it to read bytes at any place."""
-        return self.path.open("rb")
-
-    def open_arrow(self) -> pa.NativeFile:
-        """Open it as Arrow reads it, without a Python object between."""
-        return pa.OSFile(str(self.path))
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """An object in the store; parts of it are fetched as they are read."""
-
-    store: Store
-    found: Found
-    name: str
-
-    @property
-    def n_bytes(self) -> int:
-        """Length."""
-        return self.found.n_bytes
-
-    @property
-    def version(self) -> str:
-        """The store's tag."""
-        return self.found.etag
-
-    def open(self) -> BinaryIO:
-        """Open it to read bytes at any place, some megabytes ahead."""
-        return io.BufferedReader(_Ranges(self.store, self.found), _READ_BYTES)
-
-    def open_arrow(self) -> pa.NativeFile:
-        """Open it as Arrow reads it, the same megabytes ahead."""
-        return pa.PythonFile(self.open(), mode="r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,38 +108,3 @@ def _stored(store: Store, key: str) -> Inputs:
 
 def _is_input(name: str) -> bool:
     return name.endswith(SUFFIXES) and name != _LABELS and not name.startswith((".", "_"))
-
-
-class _Ranges(io.RawIOBase):
-    """An object as a file: each read fetches what it asks for."""
-
-    def __init__(self, store: Store, found: Found) -> None:
-        self._store, self._found, self._place = store, found, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._place
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._found.n_bytes}
-        self._place = base[whence] + offset
-        return self._place
-
-    def read(self, size: int | None = -1) -> bytes:
-        rest = max(0, self._found.n_bytes - self._place)
-        length = rest if size is None or size < 0 else min(size, rest)
-        if not length:
-            return b""
-        data = self._store.get_range(self._found, self._place, length)
-        self._place += len(data)
-        return data
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)

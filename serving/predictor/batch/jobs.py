@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from secom_core.bundle import Bundle
 from secom_core.errors import ConfigError, FormatError, SourceError
 from serving.predictor.batch import parts
-from serving.predictor.batch.inputs import InputFile, Inputs, find_inputs
+from serving.predictor.batch.files import InputFile
+from serving.predictor.batch.inputs import Inputs, find_inputs
 from serving.predictor.batch.parquet_form import MAGIC, ParquetForm
 from serving.predictor.batch.places import Place
 from serving.predictor.batch.plans import Plan, Task, versions

@@ -23,7 +23,7 @@ from pyarrow import parquet
 from secom_core.bundle import Bundle
 from secom_core.columns import to_arrow, to_numpy
 from secom_core.errors import FormatError
-from serving.predictor.batch.inputs import InputFile
+from serving.predictor.batch.files import InputFile
 from serving.predictor.batch.rows import PASSED_THROUGH, Columns, Reject, Rows, Table, text_of
 from serving.predictor.batch.spans import UNITS_PER_SPAN, Span
 

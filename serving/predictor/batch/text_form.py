@@ -13,7 +13,7 @@ from secom_core.bundle import Bundle
 from secom_core.columns import to_numpy
 from secom_core.errors import FormatError
 from serving.predictor.batch.dialects import recognise
-from serving.predictor.batch.inputs import InputFile
+from serving.predictor.batch.files import InputFile
 from serving.predictor.batch.lines import LineReader
 from serving.predictor.batch.rows import Columns, Rows
 from serving.predictor.batch.spans import Span
