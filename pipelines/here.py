@@ -1,7 +1,8 @@
 """Run the graph on this machine with `kfp.local`, a process a stage.
 
 `secom run` starts this as a process of its own, in a session of its own, so that one signal ends
-it with all its stages. Its standard input ends when `secom run` does, however that happens.
+it with all its stages. The first line of its standard input is what `secom run` has to add to its
+environment; the input ends when `secom run` does, however that happens.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ def main(root: str, parameters: str) -> int:
     int
         Exit code: 0 unless a stage failed.
     """
+    told = sys.stdin.readline()
+    if not told:
+        return 1  # whoever started this is gone
+    os.environ.update(json.loads(told))
     Thread(target=_end_with_our_parent, daemon=True).start()
     # Stages run in the environment that installed this project, whatever image they name.
     warnings.filterwarnings("ignore", message=".*custom or non-Python base image")

@@ -92,14 +92,17 @@ def run(
     SecomError
         If the store cannot be started or another run is using the state folder.
     """
-    with state.locked(), _store(state, environ) as addresses:
+    with state.locked():
         folder = state.runs / started_at.strftime("%Y-%m-%dT%H-%M-%S")
         folder.mkdir(parents=True, exist_ok=True)
-        stages = {**environ, **addresses, **_tracking(state, environ), **ONE_THREAD}
+        stages = {**environ, **_tracking(state, environ), **ONE_THREAD}
         stages["SECOM_COMMIT"] = environ.get("SECOM_COMMIT") or _commit()
+        parameters = {"source": source, **config.to_json()}
         log = folder / "log.txt"
-        _run_graph(folder, {"source": source, **config.to_json()}, stages, log, console)
-        return _collect(folder, log, state, Store.from_environment(stages))
+        # Loading Kubeflow Pipelines takes as long as starting the store: side by side.
+        with _graph(folder, parameters, stages) as graph, _store(state, environ) as addresses:
+            _run_graph(graph, addresses, log, console)
+            return _collect(folder, log, state, Store.from_environment({**stages, **addresses}))
 
 
 @contextmanager
@@ -129,18 +132,13 @@ def _commit() -> str:
     return answer.stdout.strip()
 
 
-def _run_graph(
-    folder: Path,
-    parameters: Mapping[str, Any],
-    environ: Mapping[str, str],
-    log: Path,
-    console: Console,
-) -> None:
-    """Run the graph in a session of its own, so that one signal ends it with all its stages."""
+@contextmanager
+def _graph(
+    folder: Path, parameters: Mapping[str, Any], environ: Mapping[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    """Start the graph's process; it waits to be told where the store is."""
     command = [sys.executable, "-u", "-m", "pipelines.here", str(folder), json.dumps(parameters)]
-    failures: list[dict[str, Any]] = []
     with (
-        log.open("w", encoding="utf-8") as kept,
         subprocess.Popen(
             command,
             env=dict(environ),
@@ -148,25 +146,42 @@ def _run_graph(
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,
+            start_new_session=True,  # so that one signal ends it with all its stages
         ) as process,
         _ended_with_us(process),
-        StageBars(console) as bars,
     ):
-        for line in process.stdout or ():
+        yield process
+
+
+def _run_graph(
+    graph: subprocess.Popen[str], addresses: Mapping[str, str], log: Path, console: Console
+) -> None:
+    """Let the graph begin, and show how it goes until its end."""
+    failures: list[dict[str, Any]] = []
+    with log.open("w", encoding="utf-8") as kept, StageBars(console) as bars, _ended_with_us(graph):
+        _tell(graph, addresses)
+        for line in graph.stdout or ():
             kept.write(line)
             event = read_event(line)
             if event:
                 bars.show(event)
                 failures += [event] if event.get("state") == "failed" else []
-    if process.returncode == 0:
+    if graph.wait() == 0:
         return
     if failures:
         reason = f"{failures[0]['stage']}: {failures[0]['reason']}"
     else:
-        reason = f"the pipeline ended with code {process.returncode} and gave no reason."
+        reason = f"the pipeline ended with code {graph.returncode} and gave no reason."
     message = f"{reason}\nThe whole log is in {log}."
     raise RunError(message)
+
+
+def _tell(graph: subprocess.Popen[str], addresses: Mapping[str, str]) -> None:
+    if graph.stdin is None:  # it is a pipe, as _graph asked for
+        return
+    with suppress(BrokenPipeError):  # why it ended is in what it has written
+        graph.stdin.write(json.dumps(dict(addresses)) + "\n")
+        graph.stdin.flush()
 
 
 @contextmanager
