@@ -36,7 +36,6 @@ _CARD_FIGURES = (
     "capture_at_5",
     "capture_at_10",
     "capture_at_20",
-    "brier",
 )
 
 

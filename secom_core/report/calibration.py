@@ -28,46 +28,43 @@ class Calibration:
 
 
 def calibration(seen: Sequence[Seen], threshold: float) -> Calibration:
-    """Draw reliability and histogram of the windows, the holdout last."""
+    """Draw reliability and histogram of the last window: the holdout, unless a class is absent."""
     last = seen[-1]
     low, high = (100 * risk for risk in (last.risk.min(), last.risk.max()))
     return Calibration(
         spread=f"Risks on the {last.name} run from {low:.3g}% to {high:.3g}%; "
         f"{percent(last.is_fail.mean())} of its units failed.",
-        reliability=_reliability(seen),
+        reliability=_reliability(last),
         histogram=_histogram(last, threshold),
     )
 
 
-def _reliability(seen: Sequence[Seen]) -> Markup:
+def _reliability(window: Seen) -> Markup:
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
         canvas.bare(axes, grid="both")
-        for window in seen:
-            curve = reliability_curve(window.is_fail, window.risk, n_bins=_N_GROUPS)
-            axes.errorbar(
-                curve.risk,
-                curve.fail_share,
-                [curve.fail_share - curve.low, curve.high - curve.fail_share],
-                color=window.colour,
-                fmt="o",
-                markersize=6,
-                elinewidth=1.4,
-                label=window.name,
-            )
+        curve = reliability_curve(window.is_fail, window.risk, n_bins=_N_GROUPS)
+        axes.errorbar(
+            curve.risk,
+            curve.fail_share,
+            [curve.fail_share - curve.low, curve.high - curve.fail_share],
+            color=window.colour,
+            fmt="o",
+            markersize=6,
+            elinewidth=1.4,
+        )
         ends = axes.get_xlim()
         axes.plot(ends, ends, color=canvas.INK, linewidth=1, linestyle=canvas.DASHED)
         axes.set(xlim=ends, xlabel="risk foretold", ylabel="share that failed")
         axes.set_ylim(bottom=0)
         axis.in_percent(axes.xaxis, n_ticks=5)
         axis.in_percent(axes.yaxis)
-        figure.legend(loc="outside upper left", ncols=2, handletextpad=0.3)
 
     return canvas.draw(
         paint,
         name="reliability",
-        alt="Share of fails in five groups of units by risk, against the risk foretold; on the "
-        "dashed line both agree.",
+        alt=f"Share of fails on the {window.name} in five groups of units by risk, against the "
+        "risk foretold; on the dashed line both agree.",
     )
 
 

@@ -19,6 +19,9 @@ from secom_core.report.words import listed, percent
 _EXAMPLE_COSTS = (10.0, 30.0, 100.0)
 """Costs of a missed fail, in inspections, to show where nobody has named one."""
 
+_OF_SIZE = ("brier", "calibration_slope")
+"""Figures of how large risks are, not of their order."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureRow:
@@ -56,11 +59,18 @@ def ranking(data: ReportData, seen: Sequence[Seen]) -> Ranking:
 
 def _rows(seen: Sequence[Seen]) -> tuple[FigureRow, ...]:
     fail_shares = listed([percent(window.is_fail.mean()) for window in seen])
-    one_risk = listed([f"{window.figures.brier_of_fail_share:.4f}" for window in seen])
+    one_risk = ", ".join(
+        f"{window.figures.brier_of_fail_share:.4f}" for window in seen if not window.sets_scale
+    )
     return tuple(
         FigureRow(
             label=label,
-            values=tuple(write(getattr(window.figures, name)) for window in seen),
+            values=tuple(
+                "–"
+                if window.sets_scale and name in _OF_SIZE
+                else write(getattr(window.figures, name))
+                for window in seen
+            ),
             beside=beside,
         )
         for label, name, write, beside in (

@@ -17,6 +17,8 @@ class Seen:
 
     name: str
     colour: str
+    sets_scale: bool
+    """Whether its units had a part in how large the risks are; then they cannot judge that."""
     is_fail: np.ndarray
     risk: np.ndarray
     curves: Curves
@@ -30,6 +32,7 @@ def development(data: ReportData) -> Seen:
     return Seen(
         name="development",
         colour=canvas.MUTED,
+        sets_scale=True,
         is_fail=is_fail,
         risk=chosen.risk,
         curves=curves(is_fail, chosen.risk, seed=data.config.seed),
@@ -53,6 +56,7 @@ def holdout(data: ReportData) -> Seen | None:
     return Seen(
         name="holdout",
         colour=canvas.ACCENT,
+        sets_scale=False,
         is_fail=is_fail,
         risk=risk,
         curves=curves(is_fail, risk, seed=seed),

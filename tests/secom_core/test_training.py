@@ -102,7 +102,6 @@ def test_card_carries_the_development_figures(narrow, contender):
         "capture_at_5",
         "capture_at_10",
         "capture_at_20",
-        "brier",
     }
 
 

@@ -129,6 +129,16 @@ def test_cost_curve_needs_no_cost(run, cost, note):
     assert ("fill-opacity" in found.cost) == bool(cost)
 
 
+def test_units_that_set_the_size_of_risks_do_not_judge_it(run):
+    """On development, whose calibration window set the risks, only their order has figures."""
+    rows = ranking(run, [development(run), holdout(run)]).rows
+
+    unjudged = {row.label for row in rows if row.values[0] == "–"}
+
+    assert unjudged == {"Brier loss", "calibration slope"}
+    assert all(row.values[1] != "–" for row in rows)
+
+
 def test_top_share_starts_from_the_calibration_window(run):
     """Units of the holdout rank among those before them, so that equal risks flag none."""
     flat = np.full(len(run.holdout), run.comparison.chosen.risk.min())
