@@ -15,7 +15,7 @@ from serving.predictor.counts import Counts, Histogram
 from serving.predictor.framework import pb
 from serving.predictor.limits import Limits
 from serving.predictor.work import Work
-from tests.serving.conftest import RUN_ID
+from tests.bundles import RUN_ID
 from tests.serving.running import Running, body_of
 
 NAMES = {value for name, value in vars(metrics).items() if name.isupper()}

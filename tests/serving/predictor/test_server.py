@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from secom_core.bundle import Bundle
-from tests.serving.conftest import RUN_ID
+from tests.bundles import RUN_ID
 from tests.serving.running import ROOT, Running, body_of, running
 
 
