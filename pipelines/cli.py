@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines import options
 from secom_core.errors import SecomError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from secom_core.store import Store
 
 
@@ -44,69 +43,6 @@ class _Group(click.Group):
             raise _Interruption(message) from exc
 
 
-def _state_option(command: Callable[..., None]) -> Callable[..., None]:
-    return click.option(
-        "--state",
-        "folder",
-        type=click.Path(file_okay=False, path_type=Path),
-        default=Path(".secom"),
-        show_default=True,
-        help="Folder kept between runs: store, tracking database, champion, report.",
-    )(command)
-
-
-def _data_option(command: Callable[..., None]) -> Callable[..., None]:
-    return click.option(
-        "--data",
-        metavar="SOURCE",
-        help="A folder, a .zip, an https address, s3://bucket/prefix, or synthetic[:SEED]. "
-        "Default: SECOM_DATA, else the cache, else UCI, else (loudly) the synthetic twin.",
-    )(command)
-
-
-def _training_options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in (
-        click.option("--seed", type=int, default=0, show_default=True, help="Of every draw."),
-        click.option(
-            "--max-inspection-rate",
-            type=float,
-            default=0.2,
-            show_default=True,
-            help="Inspection capacity as a share of all units.",
-        ),
-        click.option(
-            "--missed-fail-cost",
-            type=float,
-            default=0.0,
-            show_default=True,
-            help="What an escape costs, in inspections; 0 sets the threshold by capacity.",
-        ),
-        click.option(
-            "--search",
-            type=click.Choice(["full", "quick"]),
-            default="full",
-            show_default=True,
-            help="Quick takes each family's first combination of parameters as it is.",
-        ),
-        click.option(
-            "--first-window",
-            type=float,
-            default=0.4,
-            show_default=True,
-            help="Share of units in the first training window.",
-        ),
-        click.option(
-            "--holdout",
-            type=float,
-            default=0.2,
-            show_default=True,
-            help="Share of units that only the gate sees.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="secom")
 def main() -> None:
@@ -114,9 +50,9 @@ def main() -> None:
 
 
 @main.command()
-@_data_option
-@_state_option
-@_training_options
+@options.data
+@options.state
+@options.training
 def run(data: str | None, folder: Path, **settings: Any) -> None:  # noqa: ANN401
     """Train four families, let the best contest the champion, write the report."""
     from datetime import UTC, datetime
@@ -146,12 +82,8 @@ def run(data: str | None, folder: Path, **settings: Any) -> None:  # noqa: ANN40
 
 
 @main.command()
-@click.option(
-    "--bundle",
-    metavar="DIR|s3://BUCKET/bundles/DIGEST",
-    help="What to serve. Default: the champion in the state folder.",
-)
-@_state_option
+@options.bundle("What to serve.")
+@options.state
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--http-port",
@@ -181,12 +113,8 @@ def serve(bundle: str | None, folder: Path, host: str, http_port: int, grpc_port
 
 
 @main.command()
-@click.option(
-    "--bundle",
-    metavar="DIR|s3://BUCKET/bundles/DIGEST",
-    help="What judges. Default: the champion in the state folder.",
-)
-@_state_option
+@options.bundle("What judges.")
+@options.state
 @click.option(
     "--input",
     "source",
@@ -277,7 +205,7 @@ def compile_(pipeline: str, output: Path | None) -> None:
 @click.option("--host", required=True, help="Address of Kubeflow Pipelines' API.")
 @click.option("--data", metavar="SOURCE", required=True, help="An https address or s3://….")
 @click.option("--experiment", default="secom", show_default=True, help="Where to list the run.")
-@_training_options
+@options.training
 def submit(host: str, data: str, experiment: str, **settings: Any) -> None:  # noqa: ANN401
     """Start the pipeline on a cluster; prints where to watch it."""
     from pipelines import cluster
@@ -288,7 +216,7 @@ def submit(host: str, data: str, experiment: str, **settings: Any) -> None:  # n
 
 
 @main.command()
-@_state_option
+@options.state
 def report(folder: Path) -> None:
     """Open the report on the last run in the browser, or print where it lies in a pipe."""
     from pipelines.state import State
@@ -304,7 +232,7 @@ def report(folder: Path) -> None:
 
 
 @main.command(name="data")
-@_data_option
+@options.data
 def data_(data: str | None) -> None:
     """Load and check the data, and say what is odd about them."""
     from rich.console import Console
