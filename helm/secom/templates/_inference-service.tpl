@@ -1,0 +1,67 @@
+{{/* The InferenceService but for its bundle, which only a roll-out knows. */}}
+{{- define "secom.inferenceService" -}}
+{{- $service := .Values.inferenceService -}}
+{{- $isScaled := gt (int $service.maxReplicas) (int $service.minReplicas) -}}
+{{- $own := dict
+  "serving.kserve.io/deploymentMode" "Standard"
+  "serving.kserve.io/autoscalerClass" (ternary "hpa" "none" $isScaled)
+-}}
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata:
+  name: {{ $service.name }}
+  namespace: {{ .Release.Namespace }}
+  labels:
+    {{- include "secom.selector" . | nindent 4 }}
+  annotations:
+    {{- merge $own $service.annotations | toYaml | nindent 4 }}
+spec:
+  predictor:
+    minReplicas: {{ $service.minReplicas }}
+    maxReplicas: {{ $service.maxReplicas }}
+    {{- if $isScaled }}
+    scaleMetric: cpu
+    scaleTarget: {{ $service.targetCpuPercent }}
+    {{- end }}
+    # No replica leaves before its successor answers.
+    deploymentStrategy:
+      type: RollingUpdate
+      rollingUpdate:
+        maxSurge: 1
+        maxUnavailable: 0
+    labels:
+      {{- include "secom.selector" . | nindent 6 }}
+      app.kubernetes.io/component: predictor
+    serviceAccountName: {{ include "secom.release" . }}-predictor
+    automountServiceAccountToken: false
+    {{- include "secom.podSecurity" . | nindent 4 }}
+    # 5 s before the signal, then the server's own: 2 s of draining, 30 s for requests in flight.
+    terminationGracePeriodSeconds: 45
+    topologySpreadConstraints:
+      - maxSkew: 1
+        topologyKey: kubernetes.io/hostname
+        whenUnsatisfiable: ScheduleAnyway
+        labelSelector:
+          matchLabels:
+            {{- include "secom.predictorSelector" . | nindent 12 }}
+    {{- with $service.nodeSelector }}
+    nodeSelector:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
+    {{- with $service.tolerations }}
+    tolerations:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
+    {{- with $service.affinity }}
+    affinity:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
+    model:
+      modelFormat:
+        name: secom
+        version: "1"
+      protocolVersion: v2
+      runtime: {{ include "secom.runtime" . }}
+      resources:
+        {{- toYaml $service.resources | nindent 8 }}
+{{- end -}}
