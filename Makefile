@@ -9,7 +9,7 @@ INSTALLED := .venv/installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' pyproject.toml
 
-.PHONY: help run serve test bench lint compile lock clean
+.PHONY: help run serve test bench lint compile chart lock clean
 .NOTPARALLEL:
 
 help: ## List what there is to do
@@ -36,6 +36,11 @@ lint: $(INSTALLED) ## Check style, types and import contracts
 
 compile: $(INSTALLED) ## Write the pipelines as YAML for Kubeflow (checked in)
 	@$(BIN)/secom compile $(ARGS)
+
+chart: $(INSTALLED) ## Write what is made of the chart: schema, table of values, manifests
+	@$(BIN)/python helm/generate.py
+	@$(BIN)/python manifests/generate.py
+	@$(BIN)/python -m tests.helm.rendering
 
 lock: $(INSTALLED) ## Lock what pyproject.toml asks for (its index: uv's own settings)
 	@# dev holds the other two, so they follow it.
