@@ -34,6 +34,8 @@ spec:
       app.kubernetes.io/component: predictor
     serviceAccountName: {{ include "secom.release" . }}-predictor
     automountServiceAccountToken: false
+    # Else Kubernetes adds SECOM_… variables for the Services around, and ours are called so too.
+    enableServiceLinks: false
     {{- include "secom.podSecurity" . | nindent 4 }}
     # 5 s before the signal, then the server's own: 2 s of draining, 30 s for requests in flight.
     terminationGracePeriodSeconds: 45

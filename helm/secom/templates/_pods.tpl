@@ -71,6 +71,7 @@ securityContext:
 {{- define "secom.verbPod" -}}
 {{- $root := .root -}}
 restartPolicy: Never
+enableServiceLinks: false
 {{- with .account }}
 serviceAccountName: {{ . }}
 {{- else }}
