@@ -99,17 +99,51 @@ def run(data: str | None, folder: Path, **settings: Any) -> None:  # noqa: ANN40
     show_default=True,
     help="gRPC; 0: any.",
 )
-def serve(bundle: str | None, folder: Path, host: str, http_port: int, grpc_port: int) -> None:
+@options.tls
+@options.limits
+@options.log_level
+def serve(
+    bundle: str | None,
+    folder: Path,
+    host: str,
+    http_port: int,
+    grpc_port: int,
+    certificate: Path | None,
+    key: Path | None,
+    log_level: str,
+    **limits: Any,  # noqa: ANN401
+) -> None:
     """Answer the Open Inference Protocol V2 over HTTP and gRPC.
 
-    SECOM_VERIFY_KEY names a public key; with it, only a bundle signed by its owner is served.
+    SECOM_TOKEN is a bearer token that clients must send; unset, everybody may ask. Health and
+    metrics stay open. SECOM_VERIFY_KEY names a public key; with it, only a bundle signed by its
+    owner is served.
     """
+    # grpc reads this when it is imported. Its own lines are no JSON, and one tells of each client
+    # that speaks no TLS.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+
     from pipelines.bundles import open_bundle
     from pipelines.state import State
+    from serving.predictor.access import Token
+    from serving.predictor.limits import Limits
     from serving.predictor.server import serve as serve_bundle
+    from serving.predictor.tls import Certificate
 
+    checked = Limits(**limits)
+    token = Token.from_environment(os.environ)
+    tls = Certificate.from_files(certificate, key)
     with open_bundle(bundle, State(folder), os.environ) as opened:
-        serve_bundle(opened, host=host, http_port=http_port, grpc_port=grpc_port)
+        serve_bundle(
+            opened,
+            host=host,
+            http_port=http_port,
+            grpc_port=grpc_port,
+            limits=checked,
+            log_level=log_level,
+            certificate=tls,
+            token=token,
+        )
 
 
 @main.command()

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from serving.predictor.limits import RANGES, Limits
+
 Verb = Callable[..., Any]
 Option = Callable[[Verb], Verb]
 
@@ -85,4 +87,49 @@ training: Option = _group(
         show_default=True,
         help="Share of units that only the gate sees.",
     ),
+)
+
+
+def _set_by(flag: str, *names: str, **settings: Any) -> Option:  # noqa: ANN401 - click's settings
+    """Return an option that an environment variable of its name sets too: SECOM_… for --…."""
+    variable = "SECOM_" + flag.removeprefix("--").replace("-", "_").upper()
+    return click.option(flag, *names, envvar=variable, show_envvar=True, **settings)
+
+
+def _limit(flag: str, name: str, purpose: str) -> Option:
+    low, high = RANGES[name]
+    default = getattr(Limits(), name)
+    is_whole = isinstance(default, int)
+    kind = click.IntRange(int(low), int(high)) if is_whole else click.FloatRange(low, high)
+    return _set_by(flag, name, type=kind, default=default, show_default=True, help=purpose)
+
+
+limits: Option = _group(
+    _limit("--max-body-bytes", "body_bytes", "Largest request; a larger one gets 413."),
+    _limit("--body-seconds", "body_seconds", "Time in which a body must arrive, else 408."),
+    _limit("--max-held-bytes", "held_bytes", "Bodies in memory at one time, else 503."),
+    _limit("--max-queue", "queue", "Requests that wait at one time, else 503."),
+    _limit("--max-long-queue", "long_queue", "Of those, over 1 MB or with explanations."),
+    _limit("--drain-seconds", "drain_seconds", "After SIGTERM, how long to answer as not ready."),
+    _limit("--grace-seconds", "grace_seconds", "After that, how long to finish what is in flight."),
+)
+
+log_level: Option = _set_by(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="Debug logs a line a request.",
+)
+
+_pem = click.Path(path_type=Path)
+tls: Option = _group(
+    _set_by(
+        "--tls-cert",
+        "certificate",
+        type=_pem,
+        metavar="FILE",
+        help="PEM chain; with --tls-key, REST and gRPC speak TLS. Renewed files are taken.",
+    ),
+    _set_by("--tls-key", "key", type=_pem, metavar="FILE", help="Its private key, unencrypted."),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from time import perf_counter
 
@@ -154,7 +154,12 @@ _SERVICE = pb.DESCRIPTOR.services_by_name["GRPCInferenceService"]
 
 
 def rpc_server(
-    service: GrpcService, address: tuple[str, int], limits: Limits
+    service: GrpcService,
+    address: tuple[str, int],
+    *,
+    limits: Limits,
+    gates: Sequence[grpc.aio.ServerInterceptor] = (),
+    credentials: grpc.ServerCredentials | None = None,
 ) -> tuple[grpc.aio.Server, int]:
     """Return a server that answers with `service`, not yet started, and the port it is bound to.
 
@@ -164,6 +169,10 @@ def rpc_server(
     address : (str, int)
         Host and port; port 0 takes a free one.
     limits : Limits
+    gates : sequence of ServerInterceptor, optional
+        What calls pass before they are answered.
+    credentials : ServerCredentials, optional
+        With them, TLS.
 
     Raises
     ------
@@ -171,6 +180,7 @@ def rpc_server(
         If the port is taken or the host is no address of this machine.
     """
     server = grpc.aio.server(
+        interceptors=gates,
         maximum_concurrent_rpcs=limits.queue,
         options=[
             ("grpc.max_receive_message_length", limits.body_bytes),
@@ -179,8 +189,11 @@ def rpc_server(
         ],
     )
     server.add_generic_rpc_handlers((_handlers(service),))
+    place = authority(*address)
     try:
-        return server, server.add_insecure_port(authority(*address))
+        if credentials is None:
+            return server, server.add_insecure_port(place)
+        return server, server.add_secure_port(place, credentials)
     except RuntimeError as exc:
         raise cannot_listen(*address) from exc
 

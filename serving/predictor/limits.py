@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from secom_core.errors import ConfigError
+
+RANGES: Mapping[str, tuple[float, float]] = {
+    "body_bytes": (1, 2**31 - 1),  # gRPC counts no further
+    "body_seconds": (0.1, 3600.0),
+    "held_bytes": (1, 2**40),
+    "queue": (1, 2**16),
+    "long_queue": (1, 2**16),
+    "drain_seconds": (0.0, 3600.0),
+    "grace_seconds": (0.0, 3600.0),
+}
+"""Least and greatest value of each limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +40,11 @@ class Limits:
         balancer has time to notice.
     grace_seconds : float
         How long requests in flight may take to finish after that.
+
+    Raises
+    ------
+    ConfigError
+        If a value is outside its range, or two conflict.
     """
 
     body_bytes: int = 64 * 2**20
@@ -39,16 +56,14 @@ class Limits:
     grace_seconds: float = 30.0
 
     def __post_init__(self) -> None:
-        for name in ("body_bytes", "body_seconds", "held_bytes", "queue", "long_queue"):
-            if getattr(self, name) <= 0:
-                message = f"{name} must be above 0, got {getattr(self, name)}."
+        for name, (low, high) in RANGES.items():
+            value = getattr(self, name)
+            if not low <= value <= high:  # NaN is in no range
+                message = f"{name} must be in [{low:.12g}, {high:.12g}], got {value}."
                 raise ConfigError(message)
         if self.held_bytes < self.body_bytes:
             message = (
                 f"held_bytes must be at least body_bytes, got {self.held_bytes} and "
                 f"{self.body_bytes}: no request of the largest size would ever fit."
             )
-            raise ConfigError(message)
-        if self.drain_seconds < 0 or self.grace_seconds < 0:
-            message = f"times to stop must be 0 or more, got {self}."
             raise ConfigError(message)

@@ -8,6 +8,10 @@ from serving.predictor.tensors import quoted
 
 MODEL = f"/v2/models/{MODEL_NAME}"
 INFER = f"{MODEL}/infer"
+OPEN = frozenset(
+    ("/", "/v2/health/live", "/v2/health/ready", f"{MODEL}/ready", "/metrics"),
+)
+"""What probes and Prometheus ask."""
 _VERSIONS = f"{MODEL}/versions/"
 
 

@@ -18,6 +18,7 @@ from collections.abc import Collection, Mapping
 from types import FrameType
 from typing import Any
 
+import grpc
 import pyarrow as pa
 import uvicorn
 import uvloop
@@ -28,6 +29,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from secom_core.bundle import Bundle
 from serving.predictor import logs
+from serving.predictor.access import Gate, RpcGate, Token
 from serving.predictor.addresses import authority, listen
 from serving.predictor.counts import Counts
 from serving.predictor.framework import (
@@ -40,14 +42,23 @@ from serving.predictor.grpc_service import GrpcService, rpc_server
 from serving.predictor.limits import Limits
 from serving.predictor.metadata import Served, ServedDataPlane, say_why
 from serving.predictor.model import MODEL_NAME, Predictor
-from serving.predictor.rest import Rest
+from serving.predictor.rest import App, Rest
+from serving.predictor.tls import Certificate
 from serving.predictor.work import Work
 
 PRIVATE_NAMES: Mapping[type, tuple[str, ...]] = {
     ModelServer: ("_serve", "_rest_server", "servers"),
     RESTServer: ("_server",),
     uvicorn.Server: ("handle_exit", "server_state", "should_exit"),
-    HttpToolsProtocol: ("connections", "cycle", "headers", "timeout_keep_alive_task", "transport"),
+    HttpToolsProtocol: (
+        "connections",
+        "cycle",
+        "headers",
+        "loop",
+        "shutdown",
+        "timeout_keep_alive_task",
+        "transport",
+    ),
 }
 """What is overridden or reached into."""
 
@@ -62,6 +73,8 @@ def serve(
     grpc_port: int = 8081,
     limits: Limits | None = None,
     log_level: str = "info",
+    certificate: Certificate | None = None,
+    token: Token | None = None,
 ) -> None:
     """Serve `bundle` as model `secom` until SIGTERM or SIGINT.
 
@@ -74,6 +87,10 @@ def serve(
         0 takes a free port; the line "serving" of the log says which.
     limits : Limits, optional
     log_level : {"debug", "info", "warning", "error"}
+    certificate : Certificate, optional
+        With it, REST and gRPC speak TLS and nothing else.
+    token : Token, optional
+        With it, clients must send it; probes need not.
 
     Raises
     ------
@@ -92,7 +109,15 @@ def serve(
     predictor = Predictor(bundle, reference, counts, name_prefix=secrets.token_hex(4))
     policy = asyncio.get_event_loop_policy()
     with listen(host, http_port) as listener:
-        server = _Server(predictor, work, counts, listener=listener, grpc_address=(host, grpc_port))
+        server = _Server(
+            predictor,
+            work,
+            counts,
+            listener=listener,
+            grpc_address=(host, grpc_port),
+            certificate=certificate,
+            token=token,
+        )
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
         REGISTRY.register(counts)
         try:
@@ -114,6 +139,8 @@ class _Server(ModelServer):
         *,
         listener: socket.socket,
         grpc_address: tuple[str, int],
+        certificate: Certificate | None,
+        token: Token | None,
     ) -> None:
         super().__init__(
             http_port=listener.getsockname()[1],
@@ -121,11 +148,12 @@ class _Server(ModelServer):
             enable_grpc=False,  # kserve's own would listen on every address
             enable_latency_logging=False,
             grace_period=work.limits.grace_seconds,
-            ssl_certfile=None,
+            ssl_certfile=None,  # `Certificate` takes renewed files, and only whole ones
             ssl_keyfile=None,
         )
         self._predictor, self._work, self._counts = predictor, work, counts
         self._listener, self._grpc_address = listener, grpc_address
+        self._certificate, self._token = certificate, token
         self._drain_seconds = work.limits.drain_seconds
         self._stopping = asyncio.Event()
         self._served: list[Served] = []
@@ -153,9 +181,8 @@ class _Server(ModelServer):
         for unused in self.servers:
             unused.close()
         rest = Rest(self._predictor, self._work, self._counts, app)
-        http = self._http(rest)
-        service = GrpcService(self.dataplane, self._predictor, self._work, self._counts)
-        rpc, rpc_port = rpc_server(service, self._grpc_address, self._work.limits)
+        http = self._http(Gate(self._token, self._counts, rest) if self._token else rest)
+        rpc, rpc_port = self._rpc()
         await rpc.start()
         serving = asyncio.create_task(http.serve(sockets=[self._listener]))
         _settle()
@@ -192,12 +219,25 @@ class _Server(ModelServer):
                     connection.transport.close()
             waiting = now
 
-    def _http(self, rest: Rest) -> Any:  # noqa: ANN401 - kserve is untyped
+    def _rpc(self) -> tuple[grpc.aio.Server, int]:
+        return rpc_server(
+            GrpcService(self.dataplane, self._predictor, self._work, self._counts),
+            self._grpc_address,
+            limits=self._work.limits,
+            gates=[RpcGate(self._token, self._counts)] if self._token else (),
+            credentials=self._certificate and self._certificate.credentials(),
+        )
+
+    def _http(self, outermost: App) -> Any:  # noqa: ANN401 - kserve is untyped
         self._rest_server.create_application()
         app.add_exception_handler(HTTPException, say_why)
         http = self._rest_server._server  # noqa: SLF001 - pinned in PRIVATE_NAMES
-        http.config.app = rest
+        http.config.app = outermost
         http.config.http = HttpToolsProtocol
+        if self._certificate:
+            context = self._certificate.context()
+            http.config.ssl_context_factory = lambda *_: context
+            http.config.http = _TlsConnection
         http.config.ws = "none"
         http.config.proxy_headers = False  # nothing here asks who the client is
         http.config.server_header = False
@@ -208,12 +248,26 @@ class _Server(ModelServer):
 
     def _place(self, rpc_port: int) -> dict[str, object]:
         host, port = self._listener.getsockname()[:2]
+        scheme = "https" if self._certificate else "http"
         return {
-            "http": f"http://{authority(host, port)}/v2/models/{MODEL_NAME}",
+            "http": f"{scheme}://{authority(host, port)}/v2/models/{MODEL_NAME}",
             "http_port": port,
             "grpc_port": rpc_port,
             "bundle_digest": self._predictor.version,
         }
+
+
+class _TlsConnection(HttpToolsProtocol):
+    """Says goodbye without waiting for the client's: an idle one would take half a minute."""
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self.transport.is_closing():
+            self.loop.call_later(0.1, self._leave)
+
+    def _leave(self) -> None:
+        if not self.transport.get_write_buffer_size():
+            self.transport.abort()
 
 
 def _settle() -> None:

@@ -16,16 +16,6 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).parents[2]
-_WITH_LIMITS = """
-import json, sys
-from pathlib import Path
-from secom_core import bundle
-from serving.predictor.limits import Limits
-from serving.predictor.server import serve
-folder, limits, log_level = sys.argv[1:]
-limits = Limits(**json.loads(limits))
-serve(bundle.read(Path(folder)), http_port=0, grpc_port=0, limits=limits, log_level=log_level)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +25,12 @@ class Running:
     process: subprocess.Popen[str]
     http_port: int
     grpc_port: int
+    scheme: str = "http"
 
     @property
     def http(self) -> str:
         """Base address of REST."""
-        return f"http://127.0.0.1:{self.http_port}"
+        return f"{self.scheme}://127.0.0.1:{self.http_port}"
 
     @property
     def grpc(self) -> str:
@@ -65,20 +56,18 @@ class Running:
 
 
 @contextmanager
-def running(bundle_folder: Path, *, log_level: str = "info", **limits: float) -> Iterator[Running]:
-    """Serve a bundle on free ports of the loopback, and end it.
+def running(bundle_folder: Path, **settings: object) -> Iterator[Running]:
+    """Serve a bundle on free ports of the loopback, as a user does, and end it.
 
-    As a user does, with `secom serve`; with limits other than its own from Python.
+    A setting is an environment variable of `secom serve`: `max_queue=1` is SECOM_MAX_QUEUE=1.
     """
-    command = [sys.executable, "-W", "error"]
-    if limits:
-        limits = {"drain_seconds": 0.0, **limits}
-        command += ["-c", _WITH_LIMITS, str(bundle_folder), json.dumps(limits), log_level]
-    else:
-        command += ["-m", "pipelines.cli", "serve", "--bundle", str(bundle_folder)]
-        command += ["--http-port", "0", "--grpc-port", "0"]
+    command = [sys.executable, "-W", "error", "-m", "pipelines.cli", "serve"]
+    command += ["--bundle", str(bundle_folder), "--http-port", "0", "--grpc-port", "0"]
+    if settings:
+        settings = {"drain_seconds": 0.0, **settings}
+    environ = {f"SECOM_{name.upper()}": str(value) for name, value in settings.items()}
     with subprocess.Popen(
-        command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ}
+        command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, **environ}
     ) as process:
         try:
             assert process.stderr
@@ -86,7 +75,8 @@ def running(bundle_folder: Path, *, log_level: str = "info", **limits: float) ->
             assert line, f"the server ended with {process.wait()}"
             place = json.loads(line)
             assert place["message"] == "serving", place
-            yield Running(process, place["http_port"], place["grpc_port"])
+            scheme, _, _ = place["http"].partition(":")
+            yield Running(process, place["http_port"], place["grpc_port"], scheme)
         finally:
             process.kill()
             process.wait()

@@ -52,11 +52,11 @@ def connect(server: Running) -> socket.socket:
 def small(bundle_folder: Path) -> Iterator[Running]:
     """A server with room for little."""
     limits = {
-        "body_bytes": 3 * 2**20,
-        "held_bytes": 4 * 2**20,
+        "max_body_bytes": 3 * 2**20,
+        "max_held_bytes": 4 * 2**20,
         "body_seconds": 1.5,
-        "queue": 4,
-        "long_queue": 1,
+        "max_queue": 4,
+        "max_long_queue": 1,
     }
     with running(bundle_folder, **limits) as started:
         yield started
