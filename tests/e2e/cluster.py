@@ -116,6 +116,17 @@ def ready_pods(namespace: str, selector: str) -> list[Manifest]:
     ]
 
 
+def evict(pod: Manifest) -> None:
+    """Ask for an eviction, as a drain does for each pod of a node."""
+    where = {key: pod["metadata"][key] for key in ("name", "namespace")}
+    kubectl(
+        "create",
+        f"--raw=/api/v1/namespaces/{where['namespace']}/pods/{where['name']}/eviction",
+        "--filename=-",
+        stdin=json.dumps({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": where}),
+    )
+
+
 def what_happened(namespaces: list[str], *, n_lines: int = 40) -> str:
     """Return pods, events and the end of each container's log, for whoever looks for a cause."""
     parts = []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +18,12 @@ from secom_core.store import publish_bundle
 from tests.bundles import write_bundle
 from tests.e2e import cluster, store
 from tests.e2e.cluster import CommandError, kubectl
-from tests.e2e.release import Release
+from tests.e2e.release import Installed, Release
 from tests.e2e.store import Bucket, Door
 from tests.e2e.traffic.asking import Questions
-from tests.e2e.traffic.driving import questions_about
+from tests.e2e.traffic.driving import Driving, Traffic, driving, questions_about
 
+_AFTER_SECONDS = 2.0
 _SEEN = pytest.StashKey[list[str]]()
 
 
@@ -111,15 +114,6 @@ def door(bucket: Bucket, namespace: str) -> Door:
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
-    """A release, the values that it was installed with, and its champion."""
-
-    release: Release
-    values: dict[str, Any]
-    champion: Bundle
-
-
 @pytest.fixture(scope="session")
 def installed(
     bucket: Bucket, door: Door, namespace: str, published: Sequence[Bundle]
@@ -144,3 +138,20 @@ def installed(
     cluster.until(
         lambda: cluster.everything(namespace) <= before, seconds=60, what="a namespace as it was"
     )
+
+
+@pytest.fixture
+def traffic(
+    installed: Installed, questions: Questions, tmp_path: Path, tell: Callable[[str], None]
+) -> Driving:
+    """Traffic to both predictors while a named event goes on and for a while after it."""
+
+    @contextmanager
+    def around(event: str) -> Iterator[Traffic]:
+        installed.release.wait_for_pods(2)
+        with driving(installed.release.target(), questions, folder=tmp_path) as flowing:
+            yield flowing
+            time.sleep(_AFTER_SECONDS)
+        tell(f"{event}\n{flowing}")
+
+    return around

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from secom_core.bundle import Bundle
 from tests.e2e.cluster import CommandError, get, kubectl, ready_pods, run, service_ip, until
 from tests.e2e.traffic.driving import Target
 
@@ -101,6 +102,15 @@ class Release:
 
     def _named(self, values: Mapping[str, Any]) -> dict[str, Any]:
         return merged(merged(SMALL, values), {"inferenceService": {"name": self.name}})
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A release, the values that it was installed with, and its champion."""
+
+    release: Release
+    values: dict[str, Any]
+    champion: Bundle
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from components.decorator import TRAIN_IMAGE
 from pipelines.resources import CONFIG_MAP, SECRET
 from tests.e2e.cluster import Manifest, apply, get, kubectl, until
+from tests.e2e.release import Release
 
 RUNNER = "pipeline-runner"
 """The account that Kubeflow gives tasks; the chart expects it to be there."""
@@ -31,14 +32,34 @@ def service_account(namespace: str) -> Manifest:
     }
 
 
-def run_task(
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A program that was started."""
+
+    name: str
+    namespace: str
+
+    def outcome(self, *, seconds: float = 240.0) -> Outcome:
+        """Wait until it ends, and remove it."""
+        scope = f"--namespace={self.namespace}"
+        try:
+            status = until(
+                lambda: _ended(get("job", self.name, scope)),
+                seconds=seconds,
+                what=f"the end of {self.name}",
+            )
+            return Outcome("succeeded" in status, kubectl("logs", f"job/{self.name}", scope))
+        finally:
+            kubectl("delete", "job", self.name, scope, "--wait=false")
+
+
+def start(
     namespace: str,
     *arguments: str,
     command: Sequence[str] = ("secom",),
     environ: Mapping[str, str] | None = None,
-    seconds: float = 240.0,
-) -> Outcome:
-    """Run a program once with the runner's rights and a task's environment.
+) -> Task:
+    """Start a program with the runner's rights and a task's environment.
 
     Parameters
     ----------
@@ -48,19 +69,16 @@ def run_task(
     command : sequence of str
     environ : mapping, optional
         What overrides the environment that tasks are given.
-    seconds : float
-        How long it may take.
     """
     name = f"task-{secrets.token_hex(3)}"
-    scope = f"--namespace={namespace}"
     apply(_job(name, namespace, [*command, *arguments], environ or {}))
-    try:
-        status = until(
-            lambda: _ended(get("job", name, scope)), seconds=seconds, what=f"the end of {arguments}"
-        )
-        return Outcome("succeeded" in status, kubectl("logs", f"job/{name}", scope))
-    finally:
-        kubectl("delete", "job", name, scope, "--wait=false")
+    return Task(name, namespace)
+
+
+def roll_back(release: Release, digest: str, *, environ: Mapping[str, str] | None = None) -> Task:
+    """Start going to a published bundle."""
+    scope = (f"--name={release.name}", f"--namespace={release.namespace}")
+    return start(release.namespace, "rollback", *scope, digest, environ=environ)
 
 
 def _ended(job: Manifest) -> Manifest | None:

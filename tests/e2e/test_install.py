@@ -15,7 +15,7 @@ from serving import metrics
 from serving.predictor.framework import pb
 from tests.e2e import cluster
 from tests.e2e.cluster import kubectl
-from tests.e2e.conftest import Installed
+from tests.e2e.release import Installed
 from tests.serving.running import body_of
 
 pytestmark = pytest.mark.e2e

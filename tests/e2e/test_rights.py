@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from tests.e2e.cluster import CommandError, Manifest, kubectl
-from tests.e2e.conftest import Installed
+from tests.e2e.release import Installed
 
 pytestmark = pytest.mark.e2e
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -39,6 +39,17 @@ class Traffic:
     def __str__(self) -> str:
         """State the figures of both protocols."""
         return "\n".join(f"{name}: {seen}" for name, seen in self.figures.items())
+
+    def require_lossless(self, *, rate: float = 100.0, p99_seconds: float = 0.5) -> None:
+        """Require that no request failed, at a rate and with latencies that count."""
+        for name, seen in self.figures.items():
+            assert not seen.failures, f"{name}: {seen}"
+            assert seen.rate >= rate, f"{name}: {seen}"
+            assert seen.p99_seconds < p99_seconds, f"{name}: {seen}"
+
+
+Driving = Callable[[str], AbstractContextManager[Traffic]]
+"""Drives traffic around an event that it is told the name of."""
 
 
 def questions_about(bundles: Sequence[Bundle]) -> Questions:
