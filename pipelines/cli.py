@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines import options
+from pipelines import cluster_cli, options
 from secom_core.errors import SecomError
 
 if TYPE_CHECKING:
@@ -47,6 +47,10 @@ class _Group(click.Group):
 @click.version_option(package_name="secom")
 def main() -> None:
     """Which units of a semiconductor line to inspect: train, judge, serve."""
+
+
+for verb in cluster_cli.VERBS:
+    main.add_command(verb)
 
 
 @main.command()
@@ -225,13 +229,15 @@ def predict(bundle: str | None, folder: Path, source: str, output: str, n_listed
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where to write it. Default: all of them beside their code, where they are checked in.",
 )
-def compile_(pipeline: str, output: Path | None) -> None:
+@click.option("--image", metavar="REF", help="What the stages run in. Default: the release's.")
+def compile_(pipeline: str, output: Path | None, image: str | None) -> None:
     """Write the pipelines as YAML for Kubeflow Pipelines."""
+    from components.decorator import TRAIN_IMAGE
     from pipelines import as_yaml
 
     paths = {name: as_yaml.checked_in(name) for name in as_yaml.PIPELINES}
     for name, path in ({pipeline: output} if output else paths).items():
-        as_yaml.write(name, path)
+        as_yaml.write(name, path, image=image or TRAIN_IMAGE)
         click.echo(path)
 
 

@@ -13,11 +13,26 @@ if TYPE_CHECKING:
 
 CONFIG_MAP = "secom-pipeline"
 """Holds the addresses below under their own names, in the namespace where tasks run."""
-ADDRESSES = ("AWS_ENDPOINT_URL", "AWS_REGION", "SECOM_BUCKET", "MLFLOW_TRACKING_URI")
+ADDRESSES = (
+    "AWS_ENDPOINT_URL",
+    "AWS_REGION",
+    "SECOM_BUCKET",
+    "MLFLOW_TRACKING_URI",
+    "SECOM_SERVING_NAMESPACE",
+)
+CA_BUNDLE = "AWS_CA_BUNDLE"
+"""In the same ConfigMap where the store's certificate is the site's own: a path in `CA_FOLDER`."""
+
+CA_CONFIG_MAP = "secom-ca"
+"""Where such a site keeps its authority's certificate; tasks start without it, too."""
+CA_FOLDER = "/etc/secom/ca"
 
 SECRET = "secom-pipeline"  # noqa: S105 - the name of a Secret, not what it holds
 """Holds the credentials below under their own names, in the same namespace."""
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+USER = 10001
+"""Who owns the files of the image; Kubeflow adds the rest that a `restricted` namespace asks."""
 
 
 def equip(task: PipelineTask) -> PipelineTask:
@@ -33,5 +48,8 @@ def equip(task: PipelineTask) -> PipelineTask:
     for name, value in ONE_THREAD.items():
         task.set_env_variable(name, value)
     kubernetes.use_config_map_as_env(task, CONFIG_MAP, {name: name for name in ADDRESSES})
+    kubernetes.use_config_map_as_env(task, CONFIG_MAP, {CA_BUNDLE: CA_BUNDLE}, optional=True)
+    kubernetes.use_config_map_as_volume(task, CA_CONFIG_MAP, CA_FOLDER, optional=True)
     kubernetes.use_secret_as_env(task, SECRET, {name: name for name in CREDENTIALS})
+    kubernetes.set_security_context(task, run_as_user=USER, run_as_group=USER, run_as_non_root=True)
     return task

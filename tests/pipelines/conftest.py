@@ -4,8 +4,11 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import pytest
+
+from tests.pipelines.kubeflow_api import KubeflowApi
 
 SECOM = Path(sys.executable).with_name("secom")
 
@@ -60,3 +63,20 @@ def first(typed):
 def state(first, shop):  # noqa: ARG001 - the run makes it
     """The state folder of the first run."""
     return shop / ".secom"
+
+
+@pytest.fixture
+def serve_api():
+    """Start stand-ins for Kubeflow Pipelines' API on the loopback; all end with the test."""
+    started = []
+
+    def start(**options):
+        api = KubeflowApi(**options)
+        Thread(target=api.serve_forever, args=(0.01,), daemon=True).start()
+        started.append(api)
+        return api
+
+    yield start
+    for api in started:
+        api.shutdown()
+        api.server_close()

@@ -119,11 +119,32 @@ def test_stages_get_addresses_and_credentials_by_reference(platform, spec):
     assert platform.keys() == spec["deploymentSpec"]["executors"].keys()
     for given in platform.values():
         (secret,) = given["secretAsEnv"]
-        (config_map,) = given["configMapAsEnv"]
+        (config_map,) = (each for each in given["configMapAsEnv"] if not each["optional"])
         assert secret["secretName"] == resources.SECRET
         assert {each["envVar"] for each in secret["keyToEnv"]} == set(resources.CREDENTIALS)
         assert config_map["configMapName"] == resources.CONFIG_MAP
         assert {each["envVar"] for each in config_map["keyToEnv"]} == set(resources.ADDRESSES)
+
+
+def test_stages_trust_an_authority_of_the_site(platform):
+    """Where there is a certificate it is mounted and named, and where there is none all start."""
+    for given in platform.values():
+        (authority,) = given["configMapAsVolume"]
+        (named,) = (each for each in given["configMapAsEnv"] if each["optional"])
+        assert authority["configMapName"] == resources.CA_CONFIG_MAP
+        assert authority["mountPath"] == resources.CA_FOLDER
+        assert authority["optional"]
+        assert [each["envVar"] for each in named["keyToEnv"]] == ["AWS_CA_BUNDLE"]
+
+
+def test_stages_run_as_nobody_in_particular(platform):
+    """A namespace that enforces `restricted` admits no root."""
+    for given in platform.values():
+        assert given["securityContext"] == {
+            "runAsUser": "10001",
+            "runAsGroup": "10001",
+            "runAsNonRoot": True,
+        }
 
 
 def test_critical_path_is_at_most_five_stages(spec):
