@@ -97,8 +97,8 @@ def test_tasks_find_what_the_compiled_pipelines_name():
     config = one(manifests, "ConfigMap", resources.CONFIG_MAP)
     secret = one(manifests, "Secret", resources.SECRET)
 
-    assert set(config["data"]) >= set(resources.ADDRESSES)
-    assert set(secret["data"]) >= set(resources.CREDENTIALS)
+    assert set(config["data"]) == set(resources.ADDRESSES)
+    assert set(secret["data"]) == set(resources.CREDENTIALS)
 
 
 def test_inference_service_is_left_to_the_roll_out():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipelines import resources
 from tests.helm.rendering import (
     NAMESPACE,
     all_of,
@@ -146,10 +147,12 @@ def test_ca_certificate_should_reach_everybody_who_asks_the_store():
         "storageContainer.create=true",
     )
     maps = [each for each in all_of(manifests, "ConfigMap") if "ca.crt" in each["data"]]
+    tasks = one(manifests, "ConfigMap", resources.CONFIG_MAP)["data"]
     runtime = _pod(manifests, "ServingRuntime secom-predictor-runtime")
 
     assert {each["metadata"]["namespace"] for each in maps} == {NAMESPACE, "kubeflow"}
-    assert {each["metadata"]["name"] for each in maps} == {"secom-ca"}
+    assert {each["metadata"]["name"] for each in maps} == {resources.CA_CONFIG_MAP}
+    assert tasks[resources.CA_BUNDLE] == f"{resources.CA_FOLDER}/ca.crt"
     for container in (
         runtime["initContainers"][0],
         _pod(manifests, "Job secom-rollout")["containers"][0],
@@ -413,6 +416,20 @@ def test_token_should_reach_server_and_jobs_by_reference(choice, secret):
         (container,) = containers(_pod(manifests, job))
         assert environment(container)["SECOM_TOKEN"] == reference
     assert (secret in names_of(manifests, "Secret")) is (choice == "token.create=true")
+
+
+def test_token_should_be_one_for_tasks_and_server():
+    """Tasks judge a roll-out by what the server answers, so they are given its token."""
+    manifests = render("token.create=true", "kfp.namespace=kubeflow")
+    here, there = (
+        each for each in all_of(manifests, "Secret") if each["metadata"]["name"] == "secom-token"
+    )
+
+    assert {here["metadata"]["namespace"], there["metadata"]["namespace"]} == {
+        NAMESPACE,
+        "kubeflow",
+    }
+    assert here["data"] == there["data"]
 
 
 def test_monitor_should_be_brought_where_wanted():

@@ -43,6 +43,8 @@ spec:
       - maxSkew: 1
         topologyKey: kubernetes.io/hostname
         whenUnsatisfiable: ScheduleAnyway
+        # Those that leave in a roll-out do not count.
+        matchLabelKeys: [pod-template-hash]
         labelSelector:
           matchLabels:
             {{- include "secom.predictorSelector" . | nindent 12 }}

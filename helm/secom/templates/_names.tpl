@@ -1,5 +1,6 @@
 {{/* Names, labels and images. Every object is named after the release, but those whose names are a
-contract: `secom-pipeline` and `secom-ca` with the compiled pipelines (pipelines/resources.py). */}}
+contract with the compiled pipelines (pipelines/resources.py): `secom-pipeline`, `secom-ca` and
+`secom-token`. */}}
 
 {{- define "secom.release" -}}
 {{- .Release.Name | trunc 40 | trimSuffix "-" -}}
@@ -61,7 +62,7 @@ imagePullSecrets:
 {{/* Empty where no token is asked for. */}}
 {{- define "secom.tokenSecret" -}}
 {{- if .Values.token.create -}}
-{{- printf "%s-token" (include "secom.release" .) -}}
+secom-token
 {{- else -}}
 {{- .Values.token.existingSecret -}}
 {{- end -}}
