@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.resources import SECRET
 from secom_core import bundle
 from secom_core.bundle import Bundle
 from secom_core.dataset import Units
@@ -19,7 +20,8 @@ from tests.bundles import write_bundle
 from tests.e2e import cluster, store
 from tests.e2e.cluster import CommandError, kubectl
 from tests.e2e.release import Installed, Release
-from tests.e2e.store import Bucket, Door
+from tests.e2e.store import Bucket, Door, keys_secret
+from tests.e2e.tasks import service_account
 from tests.e2e.traffic.asking import Questions
 from tests.e2e.traffic.driving import Driving, Traffic, driving, questions_about
 
@@ -119,8 +121,8 @@ def installed(
     bucket: Bucket, door: Door, namespace: str, published: Sequence[Bundle]
 ) -> Iterator[Installed]:
     """The chart with two predictors and an external store; its hook rolled the first bundle out."""
-    for name in ("keys", "secom-pipeline"):
-        cluster.apply(store.keys_secret(bucket, namespace, name=name))
+    secrets = [keys_secret(bucket, namespace, name=name) for name in ("keys", SECRET)]
+    cluster.apply(service_account(namespace), *secrets)
     values = {
         "objectStore": {"endpoint": door.address, "bucket": bucket.name, "existingSecret": "keys"},
         "minio": {"enabled": False},

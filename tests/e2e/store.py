@@ -38,6 +38,11 @@ class Bucket:
     name: str
 
     @property
+    def inside(self) -> str:
+        """Address as pods reach it."""
+        return f"http://{self.service}.{self.namespace}.svc:{self.port}"
+
+    @property
     def outside(self) -> str:
         """Host and port as this machine reaches them."""
         return f"{service_ip(self.service, self.namespace)}:{self.port}"
