@@ -3,13 +3,16 @@
 PYTHON ?= python3.11
 # More words for the command, as in: make run ARGS="--seed 1"
 ARGS ?=
+# More words for docker, as in: make images BUILD_ARGS="--network host"
+BUILD_ARGS ?=
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' pyproject.toml
 
-.PHONY: help run serve test bench lint compile chart lock clean
+.PHONY: help run serve test bench lint compile chart images image-train image-serve lock clean
 .NOTPARALLEL:
 
 help: ## List what there is to do
@@ -41,6 +44,14 @@ chart: $(INSTALLED) ## Write what is made of the chart: schema, table of values,
 	@$(BIN)/python helm/generate.py
 	@$(BIN)/python manifests/generate.py
 	@$(BIN)/python -m tests.helm.rendering
+
+images: image-train image-serve ## Build both images, tagged with the project's version (BUILD_ARGS=...)
+
+# The commit's own date: the same commit gives the same labels.
+image-train image-serve: image-%:
+	@DOCKER_BUILDKIT=1 docker build $(BUILD_ARGS) --file Dockerfile.$* --tag secom-$*:$(VERSION) \
+		--build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) \
+		--build-arg CREATED=$$(git log -1 --format=%cI) .
 
 lock: $(INSTALLED) ## Lock what pyproject.toml asks for (its index: uv's own settings)
 	@# dev holds the other two, so they follow it.
