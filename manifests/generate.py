@@ -23,15 +23,15 @@ _HELMS = re.compile(r"^ *(helm\.sh/chart|app\.kubernetes\.io/managed-by): .*\n",
 _FIRST_RULE = re.compile(r"\A-{3,}\n")
 
 
-def files() -> dict[Path, str]:
-    """Return each generated file and what it must hold.
+def files(chart: Path = CHART) -> dict[Path, str]:
+    """Return each file that is made of a chart, and what it must hold.
 
     Raises
     ------
     helm_python.HelmError
         If the chart does not render.
     """
-    rendered = _rendered()
+    rendered = _rendered(chart)
     base = {f"base/{path}": text for path, text in rendered.items()}
     base["base/kustomization.yaml"] = _kustomization(rendered)
     sample = {
@@ -41,10 +41,10 @@ def files() -> dict[Path, str]:
     return {HERE / path: _MARK + text for path, text in (base | sample).items()}
 
 
-def _rendered() -> dict[str, str]:
+def _rendered(folder: Path) -> dict[str, str]:
     """Return what each template renders but hooks and notes."""
     values = yaml.safe_load((HERE / "values.yaml").read_text())
-    with helm_python.Chart.load(CHART) as chart:
+    with helm_python.Chart.load(folder) as chart:
         templates = chart.render(values, name=RELEASE, namespace=NAMESPACE)
     paths = {path.removeprefix("secom/templates/"): text for path, text in templates.items()}
     return {
