@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +55,32 @@ class Running:
         self.process.send_signal(number)
         _, rest = self.process.communicate(timeout=60)
         return self.process.returncode, [json.loads(line) for line in rest.splitlines()]
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A running server with TLS and a token, and what a client needs to be let in."""
+
+    server: Running
+    authority: Path
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What lets a request in."""
+        return {"authorization": f"Bearer {self.token}"}
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """What trusts the server, and nobody else."""
+        return ssl.create_default_context(cafile=self.authority)
+
+    @contextmanager
+    def channel(self) -> Iterator[grpc.Channel]:
+        """Return a gRPC channel that trusts the server."""
+        trust = grpc.ssl_channel_credentials(self.authority.read_bytes())
+        with grpc.secure_channel(self.server.grpc, trust) as channel:
+            yield channel
 
 
 @contextmanager

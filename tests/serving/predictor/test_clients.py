@@ -12,12 +12,21 @@ import pytest
 
 from secom_core.bundle import Bundle
 from serving.predictor.explanation import explanations
-from tests.serving.running import ROOT, Running
+from tests.serving.running import ROOT, Guarded
 
 
-def _ask(client: str, server: Running, served: Bundle) -> dict[str, Any]:
+@pytest.fixture(scope="module", params=["server", "guarded"])
+def addresses(request: pytest.FixtureRequest) -> list[str]:
+    """Where to ask: a server for everybody, then one with TLS and a token, and how to get in."""
+    running = request.getfixturevalue(request.param)
+    server = running.server if isinstance(running, Guarded) else running
+    guard = [str(running.authority), running.token] if isinstance(running, Guarded) else []
+    return [server.http, server.grpc, *guard]
+
+
+def _ask(client: str, addresses: list[str], served: Bundle) -> dict[str, Any]:
     ended = subprocess.run(
-        [sys.executable, f"tests/serving/clients/{client}.py", server.http, server.grpc],
+        [sys.executable, f"tests/serving/clients/{client}.py", *addresses],
         cwd=ROOT,
         input=json.dumps(served.golden.readings.tolist()),
         capture_output=True,
@@ -30,15 +39,15 @@ def _ask(client: str, server: Running, served: Bundle) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def kserve_answers(server: Running, served: Bundle) -> dict[str, Any]:
+def kserve_answers(addresses: list[str], served: Bundle) -> dict[str, Any]:
     """What KServe's REST and gRPC clients get."""
-    return _ask("ask_kserve", server, served)
+    return _ask("ask_kserve", addresses, served)
 
 
 @pytest.fixture(scope="module")
-def triton_answers(server: Running, served: Bundle) -> dict[str, Any]:
+def triton_answers(addresses: list[str], served: Bundle) -> dict[str, Any]:
     """What Triton's HTTP and gRPC clients get."""
-    return _ask("ask_triton", server, served)
+    return _ask("ask_triton", addresses, served)
 
 
 def _expected(served: Bundle, form: str) -> np.ndarray:
