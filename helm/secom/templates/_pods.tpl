@@ -41,7 +41,7 @@ securityContext:
 {{- end -}}
 
 {{- define "secom.tokenEnv" -}}
-{{- with include "secom.tokenSecret" . }}
+{{- with include "secom.tokenSecret" . -}}
 - name: SECOM_TOKEN
   valueFrom:
     secretKeyRef:
@@ -51,7 +51,7 @@ securityContext:
 {{- end -}}
 
 {{- define "secom.caMount" -}}
-{{- if .Values.objectStore.caCertificate }}
+{{- if .Values.objectStore.caCertificate -}}
 - name: ca
   mountPath: /etc/secom/ca
   readOnly: true
@@ -59,7 +59,7 @@ securityContext:
 {{- end -}}
 
 {{- define "secom.caVolume" -}}
-{{- if .Values.objectStore.caCertificate }}
+{{- if .Values.objectStore.caCertificate -}}
 - name: ca
   configMap:
     name: secom-ca
@@ -78,7 +78,9 @@ serviceAccountName: {{ . }}
 serviceAccountName: {{ include "secom.release" $root }}-jobs
 automountServiceAccountToken: false
 {{- end }}
-{{- include "secom.pullSecrets" $root }}
+{{- with include "secom.pullSecrets" $root }}
+{{ . }}
+{{- end }}
 {{ include "secom.podSecurity" $root }}
 containers:
   - name: secom
@@ -92,19 +94,25 @@ containers:
         value: {{ include "secom.mlflowUri" $root | quote }}
       - name: SECOM_SERVING_NAMESPACE
         value: {{ $root.Release.Namespace }}
-      {{- include "secom.tokenEnv" $root | nindent 6 }}
+      {{- with include "secom.tokenEnv" $root }}
+      {{- . | nindent 6 }}
+      {{- end }}
     {{- include "secom.containerSecurity" $root | nindent 4 }}
     resources:
       {{- toYaml $root.Values.jobs.resources | nindent 6 }}
     volumeMounts:
       - name: tmp
         mountPath: /tmp
-      {{- include "secom.caMount" $root | nindent 6 }}
+      {{- with include "secom.caMount" $root }}
+      {{- . | nindent 6 }}
+      {{- end }}
 volumes:
   - name: tmp
     emptyDir:
       sizeLimit: 1Gi
-  {{- include "secom.caVolume" $root | nindent 2 }}
+  {{- with include "secom.caVolume" $root }}
+  {{- . | nindent 2 }}
+  {{- end }}
 {{- end -}}
 
 {{/* A Job of Helm's hooks. Takes what `secom.verbPod` takes, `name` and `hook`; perhaps `weight` and `tries`. */}}
