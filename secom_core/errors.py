@@ -14,6 +14,7 @@
     ├── EvidenceError      too little data to compute a figure
     │   ├── EmptyWindowError
     │   └── OneClassError
+    ├── WindowError        recorded windows of drift cannot be read, or not be judged together
     ├── VerdictError       a recorded verdict of the gate cannot be read
     ├── ExportError        the ONNX form answers differently from the fitted pipeline
     ├── BundleError        a bundle is damaged, foreign or not trusted
@@ -97,6 +98,10 @@ class EmptyWindowError(EvidenceError):
 
 class OneClassError(EvidenceError):
     """A figure needs passes and fails, and one of them is absent."""
+
+
+class WindowError(SecomError):
+    """Recorded windows of drift cannot be read, or not be judged together."""
 
 
 class VerdictError(SecomError):
