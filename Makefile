@@ -12,11 +12,11 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' pyproject.toml
 
-.PHONY: help run serve test bench lint compile chart images image-train image-serve lock clean
+.PHONY: help run serve test bench lint compile chart images image-train image-serve e2e lock clean
 .NOTPARALLEL:
 
 help: ## List what there is to do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## Train, judge and perhaps promote; report in .secom/ (SECOM_DATA=folder, ARGS=...)
 	@$(BIN)/secom run $(ARGS)
@@ -52,6 +52,17 @@ image-train image-serve: image-%:
 	@DOCKER_BUILDKIT=1 docker build $(BUILD_ARGS) --file Dockerfile.$* --tag secom-$*:$(VERSION) \
 		--build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) \
 		--build-arg CREATED=$$(git log -1 --format=%cI) .
+
+e2e: $(INSTALLED) can-load images ## Build, load, install, test and uninstall on a cluster (KUBECONFIG, SECOM_IMAGE_LOAD)
+	@for image in secom-train:$(VERSION) secom-serve:$(VERSION); do $$SECOM_IMAGE_LOAD $$image || exit; done
+	@$(BIN)/python -m pytest tests/e2e -m e2e $(ARGS)
+
+# Asked before minutes of building. Where the cluster sees docker's own images, `true` will do.
+.PHONY: can-load
+can-load:
+	@[ -n "$$KUBECONFIG" ] || { echo "set KUBECONFIG to a cluster with KServe" >&2; exit 1; }
+	@[ -n "$$SECOM_IMAGE_LOAD" ] || { echo "set SECOM_IMAGE_LOAD to what puts an image" \
+		"into that cluster, as in 'kind load docker-image'" >&2; exit 1; }
 
 lock: $(INSTALLED) ## Lock what pyproject.toml asks for (its index: uv's own settings)
 	@# dev holds the other two, so they follow it.
