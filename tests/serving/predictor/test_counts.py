@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Any
 
 import grpc
 import httpx
@@ -21,9 +22,9 @@ from tests.serving.running import Running, body_of
 NAMES = {value for name, value in vars(metrics).items() if name.isupper()}
 
 
-def asked(server: Running) -> dict[str, float]:
+def asked(server: Running, **options: Any) -> dict[str, float]:
     """Return every sample of ours, by name and labels."""
-    text = httpx.get(f"{server.http}/metrics").raise_for_status().text
+    text = httpx.get(f"{server.http}/metrics", **options).raise_for_status().text
     return {
         f"{sample.name}{sorted(sample.labels.items()) if sample.labels else ''}": sample.value
         for family in text_string_to_metric_families(text)
