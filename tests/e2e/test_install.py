@@ -82,17 +82,15 @@ def test_helm_test_passes(installed: Installed):
 
 def test_what_is_installed_is_what_the_server_would_take_today(installed: Installed):
     """Each rendered object passes the API server's own checks."""
-    rendered = installed.release.manifest(installed.values)
+    _dry_run(installed.release.manifest(installed.values), installed.release.namespace)
 
-    kubectl(
-        "apply",
-        "--server-side",
-        "--dry-run=server",
-        "--force-conflicts",
-        f"--namespace={installed.release.namespace}",
-        "--filename=-",
-        stdin=rendered,
-    )
+
+@pytest.mark.parametrize("folder", ["base", "sample"])
+def test_what_kustomize_gives_would_be_taken_too(namespace: str, folder: str):
+    """The manifests for those without Helm pass the same checks, in another namespace."""
+    rendered = kubectl("kustomize", f"manifests/{folder}")
+
+    _dry_run(rendered.replace("namespace: secom\n", f"namespace: {namespace}\n"), namespace)
 
 
 def test_no_pod_was_refused_by_pod_security(installed: Installed):
@@ -132,6 +130,11 @@ def test_prometheus_scrapes_each_predictor(installed: Installed):
         seconds=60,
         what=f"{', '.join(sorted(named))} in Prometheus",
     )
+
+
+def _dry_run(rendered: str, namespace: str) -> None:
+    options = ("--server-side", "--dry-run=server", "--force-conflicts", "--filename=-")
+    kubectl("apply", *options, f"--namespace={namespace}", stdin=rendered)
 
 
 def _prometheus(query: str) -> list[dict]:
