@@ -12,7 +12,8 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' pyproject.toml
 
-.PHONY: help run serve test bench lint compile chart images image-train image-serve e2e lock clean
+.PHONY: help run serve test bench lint compile chart images image-train image-serve e2e cluster \
+	version package publish lock clean
 .NOTPARALLEL:
 
 help: ## List what there is to do
@@ -31,11 +32,25 @@ test: $(INSTALLED) ## Run all tests that need no cluster
 bench: $(INSTALLED) ## Measure beside stock servers; needs wrk (SECOM_DATA=folder, ARGS=...)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-lint: $(INSTALLED) ## Check style, types and import contracts
+lint: $(INSTALLED) ## Check code, chart, Dockerfiles and workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m helm.lint
+	@$(BIN)/hadolint Dockerfile.*
+	@$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic .github
+	@$(MAKE) --silent actionlint
+
+# A program of Go's, so in no lock of Python's: from the PATH, or else by Go itself. The steps here
+# are short; what else it would call on differs from machine to machine.
+.PHONY: actionlint
+actionlint: FLAGS := -shellcheck= -pyflakes=
+actionlint:
+	@if command -v actionlint >/dev/null; then actionlint $(FLAGS); \
+	elif command -v go >/dev/null; then go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7 $(FLAGS); \
+	elif [ -z "$$CI" ]; then echo "not run: actionlint is not on the PATH"; \
+	else echo "neither actionlint nor go is on the PATH" >&2; exit 1; fi
 
 compile: $(INSTALLED) ## Write the pipelines as YAML for Kubeflow (checked in)
 	@$(BIN)/secom compile $(ARGS)
@@ -63,6 +78,25 @@ can-load:
 	@[ -n "$$KUBECONFIG" ] || { echo "set KUBECONFIG to a cluster with KServe" >&2; exit 1; }
 	@[ -n "$$SECOM_IMAGE_LOAD" ] || { echo "set SECOM_IMAGE_LOAD to what puts an image" \
 		"into that cluster, as in 'kind load docker-image'" >&2; exit 1; }
+
+cluster: ## Give a new cluster of kind's all that the chart builds on (needs the internet)
+	@.github/cluster/install
+
+version: ## Say which version this is (TAG=v... must be its tag)
+	@[ "$${TAG:-v$(VERSION)}" = "v$(VERSION)" ] || \
+		{ echo "the tag is $$TAG, and pyproject.toml says $(VERSION)" >&2; exit 1; }
+	@echo $(VERSION)
+
+package: ## Pack the chart into dist/ (REGISTRY=where its images are)
+	@rm -rf dist/secom && mkdir -p dist && cp -r helm/secom dist/
+	@sed 's|repository: secom-|repository: $(addsuffix /,$(REGISTRY))secom-|' \
+		helm/secom/values.yaml >dist/secom/values.yaml
+	@helm package dist/secom --destination dist --version $(VERSION) --app-version $(VERSION) >&2
+
+publish: package ## Push the chart to REGISTRY, and print its digest
+	@helm push dist/secom-$(VERSION).tgz oci://$(REGISTRY)/charts >dist/pushed 2>&1 || \
+		{ cat dist/pushed >&2; exit 1; }
+	@sed -n 's/^Digest: /digest=/p' dist/pushed
 
 lock: $(INSTALLED) ## Lock what pyproject.toml asks for (its index: uv's own settings)
 	@# dev holds the other two, so they follow it.
