@@ -1,9 +1,10 @@
+from dataclasses import fields
+
 import pytest
 from click.testing import CliRunner
 
 from pipelines.cli import main
-
-COMMANDS = ["run", "serve", "predict", "compile", "submit", "report", "data"]
+from serving.predictor.limits import RANGES, Limits
 
 
 @pytest.fixture
@@ -13,10 +14,10 @@ def call(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("SECOM_DATA", "AWS_ENDPOINT_URL", "MLFLOW_TRACKING_URI", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
-    return lambda *words: CliRunner().invoke(main, words)
+    return lambda *words, **options: CliRunner().invoke(main, words, **options)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", main.commands)
 def test_every_command_explains_itself_and_its_options(call, command):
     """A newcomer finds a sentence for the command and for each option."""
     ended = call(command, "--help")
@@ -33,8 +34,10 @@ def test_every_command_explains_itself_and_its_options(call, command):
 
 def test_help_lists_every_command(call):
     """Nothing that can be called is hidden."""
-    assert set(main.commands) == set(COMMANDS)
-    assert all(command in call("--help").output for command in COMMANDS)
+    listed = call("--help").output
+
+    assert {"run", "serve", "predict", "compile", "submit", "report", "data"} <= set(main.commands)
+    assert all(f"\n  {command} " in listed for command in main.commands)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +60,12 @@ def test_help_lists_every_command(call):
         (["serve", "--bundle", "/nowhere"], "no bundle at /nowhere"),
         (["serve", "--bundle", "s3://bucket/champion"], "s3://BUCKET/bundles/DIGEST"),
         (["serve", "--bundle", "s3://bucket/bundles/abc"], "AWS_ENDPOINT_URL"),
+        (["serve", "--max-queue", "0"], "0 is not in the range 1<=x<=65536"),
+        (["serve", "--body-seconds", "nan"], "body_seconds must be in [0.1, 3600], got nan"),
+        (["serve", "--max-body-bytes", "300000000"], "held_bytes must be at least body_bytes"),
+        (["serve", "--log-level", "loud"], "'loud' is not one of 'debug'"),
+        (["serve", "--tls-cert", "tls.crt"], "go together, got tls.crt and None"),
+        (["serve", "--tls-cert", "no.crt", "--tls-key", "no.key"], "no.key: No such file"),
         (["submit", "--data", "s3://lake/secom"], "Missing option '--host'"),
         (["submit", "--host", "http://127.0.0.1:1", "--data", "s3://x/y"], "http://127.0.0.1:1"),
         (["predict-the-future"], "No such command"),
@@ -90,3 +99,29 @@ def test_data_says_what_is_odd(call):
     assert "1567, " in ended.output
     assert "(synthetic)" in ended.output
     assert "constant" in ended.output
+
+
+def test_every_limit_of_the_server_can_be_set(call):
+    """By an option, and by the environment that a chart gives a pod; defaults are the server's."""
+    options = {
+        option.name: option for option in main.commands["serve"].params if option.name in RANGES
+    }
+
+    assert set(options) == {field.name for field in fields(Limits)}
+    for name, option in options.items():
+        assert option.default == getattr(Limits(), name)
+        assert (
+            option.envvar == f"SECOM_{option.opts[0].removeprefix('--').replace('-', '_')}".upper()
+        )
+        ended = call("serve", env={option.envvar: "-1"})
+        assert ended.exit_code == 2
+        assert f"'{option.opts[0]}' (env var: '{option.envvar}'): -1" in ended.output
+
+
+def test_a_token_that_protects_nothing_is_refused_and_not_repeated(call):
+    """The server never starts as if it were guarded."""
+    ended = call("serve", env={"SECOM_TOKEN": "hunter2"})
+
+    assert ended.exit_code == 2
+    assert "SECOM_TOKEN must be 16 or more" in ended.output
+    assert "hunter2" not in ended.output
