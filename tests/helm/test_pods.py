@@ -66,6 +66,13 @@ def test_container_says_what_it_uses(pod):
 
 
 @every_pod
+def test_container_leaves_its_last_words(pod):
+    """Why it failed is in the pod's status, which outlives its log."""
+    for container in containers(pod):
+        assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
+
+
+@every_pod
 def test_image_is_pinned(pod):
     """An installation today and one in a year run the same programs."""
     for container in containers(pod):

@@ -11,7 +11,9 @@ securityContext:
     type: RuntimeDefault
 {{- end -}}
 
-{{- define "secom.containerSecurity" -}}
+{{- define "secom.container" -}}
+# The last lines of the log of a container that failed are its reason.
+terminationMessagePolicy: FallbackToLogsOnError
 securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
@@ -97,7 +99,7 @@ containers:
       {{- with include "secom.tokenEnv" $root }}
       {{- . | nindent 6 }}
       {{- end }}
-    {{- include "secom.containerSecurity" $root | nindent 4 }}
+    {{- include "secom.container" $root | nindent 4 }}
     resources:
       {{- toYaml $root.Values.jobs.resources | nindent 6 }}
     volumeMounts:
