@@ -16,7 +16,8 @@ from secom_core.evaluation.reliability import wilson_interval
 from secom_core.gate.conditions import MOST_TIMES_CAPACITY
 
 RISK_LEVEL = 0.01
-"""p-value from which risks differ: stricter than `Q`, for their reference is often small."""
+"""p-value from which risks differ. Stricter than `Q`: no other figure bears this one out, windows
+share a small reference, and what follows may be a training."""
 
 
 def judge_drift(

@@ -64,7 +64,8 @@ class Flagging:
         Flagged ÷ scored, and Wilson's 95 % interval of it.
     capacity : float
     is_over : bool
-        Whether the whole interval lies above capacity, persistently.
+        Whether the whole interval lies above capacity, persistently. No sign of drift by itself: a
+        threshold set on few units may have been too low from the beginning.
     is_hopeless : bool
         Whether the share is above twice the capacity, persistently.
     """
