@@ -64,7 +64,7 @@ def _sample(template: str) -> str:
     data = yaml.safe_load(template)["data"]
     service = yaml.safe_load(data["inference-service.yaml"])
     predictor = service["spec"]["predictor"]
-    predictor["annotations"] = {"secom.io/bundle-digest": NO_BUNDLE}
+    predictor["annotations"]["secom.io/bundle-digest"] = NO_BUNDLE
     predictor["model"]["storageUri"] = data["storage-uri-prefix"] + NO_BUNDLE
     return yaml.safe_dump(service, sort_keys=False)
 

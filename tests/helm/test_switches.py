@@ -313,6 +313,27 @@ def test_predictor_should_be_found_by_every_selector():
     assert labels["app.kubernetes.io/component"] == "predictor"
 
 
+def test_image_should_change_with_a_roll_out_only():
+    """KServe follows a changed runtime unasked, but not where the InferenceService differs."""
+    manifests = render("image.serve.repository=registry/serve", "image.serve.tag=1.2.3")
+
+    assert inference_service(manifests)["spec"]["predictor"]["model"]["image"] == (
+        "registry/serve:1.2.3"
+    )
+    assert predictor(manifests)["image"] == "registry/serve:1.2.3"
+
+
+def test_template_should_change_with_the_runtime():
+    """What is applied tells a roll-out that there is something to judge."""
+    plain, secured, anew = (
+        inference_service(render(*choices))["spec"]["predictor"]["annotations"]
+        for choices in ((), ("tls.existingSecret=certificate",), ())
+    )
+
+    assert plain == anew
+    assert plain["secom.io/runtime"] != secured["secom.io/runtime"]
+
+
 def test_first_roll_out_should_be_a_hook_of_the_installation():
     """Of an upgrade it is none: by then the pipeline may have promoted another bundle."""
     manifests = render(*EXTERNAL, f"champion.digest={DIGEST}")

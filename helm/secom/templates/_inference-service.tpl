@@ -32,6 +32,9 @@ spec:
     labels:
       {{- include "secom.selector" . | nindent 6 }}
       app.kubernetes.io/component: predictor
+    annotations:
+      # A roll-out sees by this that the runtime changed, and judges the replicas anew.
+      secom.io/runtime: {{ include "secom.servingRuntime" . | sha256sum | trunc 12 | quote }}
     serviceAccountName: {{ include "secom.release" . }}-predictor
     automountServiceAccountToken: false
     # Else Kubernetes adds SECOM_… variables for the Services around, and ours are called so too.
@@ -66,6 +69,9 @@ spec:
         version: "1"
       protocolVersion: v2
       runtime: {{ include "secom.runtime" . }}
+      # KServe rolls out a changed runtime at once, and nobody judges; this wins over the runtime's
+      # image, so that a new one comes with a roll-out, and leaves with it if it is no good.
+      image: {{ include "secom.serveImage" . | quote }}
       resources:
         {{- toYaml $service.resources | nindent 8 }}
 {{- end -}}
