@@ -12,7 +12,7 @@ def promote(
     run_id: str,
     inference_service: str = "",
 ) -> None:
-    """Publish the challenger under its digest, then point to it as champion.
+    """Publish the challenger under its digest, roll it out, then point to it as champion.
 
     Run twice, or killed anywhere and run again, it ends the same.
 
@@ -23,28 +23,28 @@ def promote(
         inference_service: Name of the InferenceService to roll out; empty where there is none.
     """
     import os
+    from contextlib import ExitStack
     from pathlib import Path
 
     from components import artifacts, tracking
     from components.stage import stage
     from secom_core import bundle, promotion, signing
-    from secom_core.errors import ConfigError
     from secom_core.judgement import Judgement
-    from secom_core.store import Store
+    from secom_core.store import Store, require_no_hold
 
-    with stage("promote", run_id=run_id):
-        if inference_service:
-            message = (
-                f"inference_service must be empty, got {inference_service!r}: this version rolls "
-                "out nothing. Serve the champion with `secom serve`."
-            )
-            raise ConfigError(message)
+    with stage("promote", run_id=run_id), ExitStack() as rollout_if_any:
         judged = Judgement.from_json(artifacts.read_json(verdict.path)).verdict
         store = Store.from_environment(os.environ)
+        require_no_hold(store)
         folder = Path(challenger.path) / artifacts.BUNDLE
         if key := os.environ.get("SECOM_SIGN_KEY"):
             signing.sign(folder, Path(key))
         champion = bundle.read(folder)
         promotion.publish(store, champion, judged)
+        if inference_service:
+            from components import rollout
+
+            place = rollout.Place.from_environment(inference_service, os.environ)
+            rollout_if_any.enter_context(rollout.rolled_out(champion, place, os.environ))
         tracking.move_champion_alias(os.environ, folder=folder, digest=champion.digest)
         promotion.crown(store, champion, judged, run_id=run_id)

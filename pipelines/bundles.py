@@ -38,29 +38,55 @@ def open_bundle(named: str | None, state: State, environ: Mapping[str, str]) -> 
     StoreError
         If the object store is away or refuses.
     """
-    key = environ.get("SECOM_VERIFY_KEY")
-    verify_key = Path(key) if key else None
     if named and named.startswith("s3://"):
         with tempfile.TemporaryDirectory(prefix="secom-bundle-") as scratch:
-            folder = _fetch(named, environ, Path(scratch))
-            yield bundle.read(folder, verify_key=verify_key)
+            yield fetch(named, Path(scratch) / "bundle", environ)
         return
     if named is None:
         _require_champion(state)
-    yield bundle.read(Path(named) if named else state.champion, verify_key=verify_key)
+    folder = Path(named) if named else state.champion
+    yield bundle.read(folder, verify_key=_verify_key(environ))
 
 
-def _fetch(address: str, environ: Mapping[str, str], scratch: Path) -> Path:
-    match address.removeprefix("s3://").strip("/").split("/"):
+def fetch(address: str, folder: Path, environ: Mapping[str, str]) -> Bundle:
+    """Copy a published bundle into a folder, and verify it.
+
+    Parameters
+    ----------
+    address : str
+        s3://bucket/bundles/digest, or another scheme by which a cluster's storage container is
+        chosen.
+    folder : Path
+        Made if it is not there.
+    environ : mapping
+        As for `open_bundle`.
+
+    Raises
+    ------
+    ConfigError
+        If the address is none.
+    BundleError
+        If the bundle is damaged or not trusted.
+    StoreError
+        If it has not been published, or the object store is away or refuses.
+    """
+    # Costs a fifth of a second, which a local bundle need not spend.
+    from secom_core.store import Store, fetch_bundle  # noqa: PLC0415
+
+    _, _, path = address.partition("://")
+    match path.strip("/").split("/"):
         case [bucket, "bundles", digest]:
-            # Costs a fifth of a second, which a local bundle need not spend.
-            from secom_core.store import Store, fetch_bundle  # noqa: PLC0415
-
             store = Store.from_environment({**environ, "SECOM_BUCKET": bucket})
-            return fetch_bundle(store, digest, scratch / digest)
+            fetch_bundle(store, digest, folder)
+            return bundle.read(folder, verify_key=_verify_key(environ))
         case _:
             message = f"a bundle's address is s3://BUCKET/bundles/DIGEST, got {address!r}."
             raise ConfigError(message)
+
+
+def _verify_key(environ: Mapping[str, str]) -> Path | None:
+    key = environ.get("SECOM_VERIFY_KEY")
+    return Path(key) if key else None
 
 
 def _require_champion(state: State) -> None:

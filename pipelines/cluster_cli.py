@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import click
 
 from pipelines import options
+
+_NO_CHAMPION = "no champion yet: the first run of the pipeline that succeeds makes one"
 
 
 @click.command()
@@ -51,4 +55,133 @@ def upload(
     click.echo(f"schedule  {schedule or 'none'}")
 
 
-VERBS = (upload,)
+@click.command()
+@options.place
+@click.option("--digest", help="A published bundle, to become the first champion.")
+def rollout(name: str, namespace: str, digest: str | None) -> None:
+    """Apply the template of the InferenceService anew, with the present champion.
+
+    It is over when every replica answers the champion's golden requests; a first champion that
+    does not is taken away again.
+    """
+    from components.rollout import Place
+    from pipelines.champion import roll_out
+
+    served = roll_out(Place(name, namespace), os.environ, first=digest)
+    click.echo(f"{namespace}/{name} serves {served}" if served else _NO_CHAMPION)
+
+
+@click.command()
+@options.place
+@click.argument("digest")
+def rollback(name: str, namespace: str, digest: str) -> None:
+    """Serve the earlier bundle DIGEST, and make it the champion again.
+
+    Any published bundle will do; a hold does not stop it.
+    """
+    from components.rollout import Place
+    from pipelines.champion import roll_back
+
+    roll_back(Place(name, namespace), os.environ, digest=digest)
+    click.echo(f"{namespace}/{name} serves {digest}, which is the champion")
+
+
+@click.command()
+@options.place
+def remove(name: str, namespace: str) -> None:
+    """Delete the InferenceService and what else roll-outs made; bundles and champion stay."""
+    from components.rollout import Place
+    from components.rollout import remove as remove_from
+
+    remove_from(Place(name, namespace))
+
+
+@click.command()
+@click.option("--reason", required=True, help="For whoever wants to promote, and is refused.")
+def hold(reason: str) -> None:
+    """Freeze the champion, as during a tool's qualification; a rollback stays possible."""
+    from datetime import UTC, datetime
+
+    from secom_core.store import Store
+    from secom_core.store import hold as hold_champion
+
+    hold_champion(Store.from_environment(os.environ), reason=reason, at=datetime.now(UTC))
+    click.echo("held: nothing is promoted until `secom release`")
+
+
+@click.command()
+def release() -> None:
+    """Let challengers be promoted again."""
+    from secom_core.store import Store
+    from secom_core.store import release as release_champion
+
+    release_champion(Store.from_environment(os.environ))
+    click.echo("released")
+
+
+@click.command()
+@click.option(
+    "--keep-bundles",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="The bundles published last; champion and whatever a ledger names come on top.",
+)
+@click.option(
+    "--run-days",
+    type=click.IntRange(min=1),
+    default=365,
+    show_default=True,
+    help="How long runs stay in MLflow and the store.",
+)
+def prune(keep_bundles: int, run_days: int) -> None:
+    """Delete old bundles and runs that nothing names.
+
+    Champion, the bundles published last and whatever a ledger names always stay, and in MLflow
+    the runs that made them. `mlflow gc` at the server frees the files of deleted runs.
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from components import tracking
+    from secom_core.store import Store, kept_bundles
+    from secom_core.store import prune as prune_store
+
+    store, now = Store.from_environment(os.environ), datetime.now(UTC)
+    kept = kept_bundles(store, n_newest=keep_bundles)
+    pruned = prune_store(store, kept=kept, run_days=run_days, now=now)
+    runs = tracking.delete_old_runs(os.environ, before=now - timedelta(days=run_days), kept=kept)
+    for digest in pruned.bundles:
+        click.echo(f"bundle {digest}")
+    click.echo(
+        f"deleted {len(pruned.bundles)} bundles, {len(pruned.runs)} runs in the store, "
+        f"{len(runs)} in MLflow"
+    )
+
+
+@click.command()
+@click.argument("address")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def fetch(address: str, folder: Path) -> None:
+    """Copy the bundle at ADDRESS (s3://BUCKET/bundles/DIGEST) into FOLDER, and verify it.
+
+    SECOM_VERIFY_KEY names a public key; with it, an unsigned bundle is refused.
+    """
+    from pipelines.bundles import fetch as fetch_into
+
+    click.echo(f"verified {fetch_into(address, folder, os.environ).digest}")
+
+
+@click.command()
+@click.option("--url", required=True, help="Address of the predictor's Service.")
+def smoke(url: str) -> None:
+    """Score units whose answers are known over V2, as a client does.
+
+    SECOM_TOKEN is the bearer token, where the predictor asks for one.
+    """
+    from pipelines.champion import check_service
+
+    served = check_service(url, os.environ)
+    click.echo(f"{url} answers as {served} must" if served else _NO_CHAMPION)
+
+
+VERBS = (upload, rollout, rollback, remove, hold, release, prune, fetch, smoke)

@@ -43,6 +43,11 @@ state: Option = click.option(
     help="Folder kept between runs: store, tracking database, champion, report.",
 )
 
+place: Option = _group(
+    click.option("--name", required=True, help="Name of the InferenceService."),
+    click.option("--namespace", required=True, help="Its namespace."),
+)
+
 data: Option = click.option(
     "--data",
     metavar="SOURCE",

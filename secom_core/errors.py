@@ -21,7 +21,10 @@
     ├── StoreError         the object store refused, is away or holds something unexpected
     │   ├── ObjectNotFoundError
     │   └── ConflictError  somebody else wrote first
+    ├── HoldError          the champion is frozen, and nothing may be promoted
     ├── TrackingError      MLflow refused or is away
+    ├── RolloutError       Kubernetes refused, is away, or what was rolled out does not serve
+    │   └── LostLeaseError another roll-out has taken over
     └── RunError           a pipeline run failed; carries the reason that its stage gave
 
 Whoever calls this project from the command line sees the message and exit code 2; a client of the
@@ -130,6 +133,18 @@ class ConflictError(StoreError):
 
 class TrackingError(SecomError):
     """MLflow refused or is away."""
+
+
+class HoldError(SecomError):
+    """The champion is frozen, and nothing may be promoted."""
+
+
+class RolloutError(SecomError):
+    """Kubernetes refused, is away, or what was rolled out does not serve."""
+
+
+class LostLeaseError(RolloutError):
+    """Another roll-out has taken over, so that this one must not touch anything more."""
 
 
 class RunError(SecomError):

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from secom_core.errors import ConflictError
-from secom_core.store import Champion, move_champion, publish_bundle, read_champion
+from secom_core.store import (
+    Champion,
+    holdouts,
+    move_champion,
+    publish_bundle,
+    read_champion,
+    read_ledger,
+)
 
 if TYPE_CHECKING:
     from secom_core.bundle import Bundle
@@ -19,11 +26,12 @@ def publish(store: Store, challenger: Bundle, verdict: Verdict) -> None:
     Raises
     ------
     ConflictError
-        If the verdict is on another bundle, or does not promote it.
+        If the verdict is on another bundle, or does not promote it; or if the champion is another
+        than the one that the gate compared it with.
     StoreError
         If the store is away, refuses or is full.
     """
-    _require_promoted(challenger, verdict)
+    _require_not_overtaken(store, challenger, verdict)
     publish_bundle(store, challenger.path, challenger.digest)
 
 
@@ -38,17 +46,9 @@ def crown(store: Store, challenger: Bundle, verdict: Verdict, *, run_id: str) ->
     StoreError
         If the store is away, refuses or is full; the champion is untouched then.
     """
-    _require_promoted(challenger, verdict)
-    current = read_champion(store)
+    current = _require_not_overtaken(store, challenger, verdict)
     if current and current.digest == challenger.digest:
         return
-    # Where the pointer is lost there is nobody to be overtaken, and the gate says "promote" again.
-    if current and current.digest != verdict.champion:
-        message = (
-            f"the champion is {current.digest[:12]}, and the gate compared "
-            f"{challenger.digest[:12]} with {_short(verdict.champion)}. Start a new run."
-        )
-        raise ConflictError(message)
     champion = Champion(
         digest=challenger.digest,
         run_id=run_id,
@@ -57,6 +57,61 @@ def crown(store: Store, challenger: Bundle, verdict: Verdict, *, run_id: str) ->
         holdout_digest=verdict.holdout,
     )
     move_champion(store, champion, replaces=current)
+
+
+def _require_not_overtaken(store: Store, challenger: Bundle, verdict: Verdict) -> Champion | None:
+    """Return the present champion if the verdict still lets the challenger follow it.
+
+    Raises
+    ------
+    ConflictError
+        If the verdict is on another bundle, or does not promote it; or if the champion is another
+        than the one that the gate compared it with.
+    StoreError
+        If the store is away or refuses.
+    """
+    _require_promoted(challenger, verdict)
+    current = read_champion(store)
+    # Where the pointer is lost there is nobody to be overtaken, and the gate says "promote" again.
+    if current and current.digest not in {challenger.digest, verdict.champion}:
+        message = (
+            f"the champion is {current.digest[:12]}, and the gate compared "
+            f"{challenger.digest[:12]} with {_short(verdict.champion)}. Start a new run."
+        )
+        raise ConflictError(message)
+    return current
+
+
+def reinstate(store: Store, published: Bundle) -> None:
+    """Point to a bundle that was published earlier, whatever the champion is now.
+
+    Raises
+    ------
+    ConflictError
+        If another champion comes at the same moment.
+    StoreError
+        If the store is away, refuses or is full; the champion is untouched then.
+    """
+    current = read_champion(store)
+    if current and current.digest == published.digest:
+        return
+    champion = Champion(
+        digest=published.digest,
+        run_id=published.run_id,
+        seen_until=published.card.seen_until,
+        is_synthetic=published.is_synthetic,
+        holdout_digest=_judged_on(store, published.digest),
+    )
+    move_champion(store, champion, replaces=current)
+
+
+def _judged_on(store: Store, digest: str) -> str:
+    """Return the holdout whose verdict promoted a bundle; empty if it came another way."""
+    for holdout in holdouts(store):
+        for entry in read_ledger(store, holdout)[0]:
+            if (entry.get("challenger"), entry.get("decision")) == (digest, "promote"):
+                return holdout
+    return ""
 
 
 def _require_promoted(challenger: Bundle, verdict: Verdict) -> None:

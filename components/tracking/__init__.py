@@ -9,7 +9,14 @@
 """
 
 from components.tracking.connection import require_reachable
+from components.tracking.pruning import delete_old_runs
 from components.tracking.registry import move_champion_alias
 from components.tracking.runs import end_run, log_contenders
 
-__all__ = ["end_run", "log_contenders", "move_champion_alias", "require_reachable"]
+__all__ = [
+    "delete_old_runs",
+    "end_run",
+    "log_contenders",
+    "move_champion_alias",
+    "require_reachable",
+]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from io import BytesIO
 from typing import Self
 
@@ -37,11 +38,14 @@ class Found:
     n_bytes : int
     etag : str
         Another one when the object is replaced.
+    written_at : datetime
+        UTC; the same content written again is the same object found.
     """
 
     key: str
     n_bytes: int
     etag: str
+    written_at: datetime = field(compare=False)
 
 
 class Store:
@@ -194,6 +198,17 @@ class Store:
         except ObjectNotFoundError as exc:  # what was read has been deleted since
             raise ConflictError(str(exc)) from exc
 
+    def remove(self, key: str) -> None:
+        """Delete an object; where there is none, there is nothing to do.
+
+        Raises
+        ------
+        StoreError
+            If the store is away or refuses.
+        """
+        with explained(self._settings, "delete", key):
+            self._client.remove_object(self._settings.bucket, key)
+
     def exists(self, key: str) -> bool:
         """Whether an object lies at `key`; raises `StoreError` as `get` does."""
         # A HEAD request has no body, so that a missing bucket would look like a missing object.
@@ -209,10 +224,13 @@ class Store:
             items = self._client.list_objects(self._settings.bucket, prefix, recursive=True)
             found = (
                 Found(
-                    key=item.object_name, n_bytes=item.size or 0, etag=(item.etag or "").strip('"')
+                    key=item.object_name,
+                    n_bytes=item.size or 0,
+                    etag=(item.etag or "").strip('"'),
+                    written_at=item.last_modified,
                 )
                 for item in items
-                if item.object_name
+                if item.object_name and item.last_modified
             )
             return tuple(sorted(found, key=lambda each: each.key))
 

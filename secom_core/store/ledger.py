@@ -9,6 +9,8 @@ from secom_core.errors import ConflictError, ObjectNotFoundError, StoreError
 from secom_core.store import documents
 from secom_core.store.client import Store
 
+FOLDER = "ledger/"
+
 Entry = Mapping[str, Any]
 """A verdict as JSON has it."""
 
@@ -37,6 +39,12 @@ def read_ledger(store: Store, holdout_digest: str) -> tuple[tuple[Entry, ...], s
             "backup of the store; without it nobody knows how often this holdout has been tried."
         )
         raise StoreError(message) from exc
+
+
+def holdouts(store: Store) -> tuple[str, ...]:
+    """Return the digests of all holdouts that have a ledger; raises `StoreError` as `list` does."""
+    keys = store.list(FOLDER)
+    return tuple(key.removeprefix(FOLDER).removesuffix(".json") for key in keys)
 
 
 def append_to_ledger(
@@ -87,4 +95,4 @@ def _parsed(content: bytes) -> tuple[Entry, ...]:
 
 
 def _key(holdout_digest: str) -> str:
-    return f"ledger/{holdout_digest}.json"
+    return f"{FOLDER}{holdout_digest}.json"
