@@ -24,7 +24,7 @@ from prometheus_client.registry import Collector
 from secom_core.bundle import Bundle, Verdicts
 from secom_core.drift import ReferenceProfile
 from serving import metrics
-from serving.predictor.work import Work
+from serving.predictor.work import FULL, Work
 
 STAGES = ("decode", "judge", "encode", "whole")
 
@@ -86,7 +86,8 @@ class Counts(Collector):
         self._took: deque[tuple[str, Sequence[float]]] = deque()
         self._n_judged = 0
         self._answers: Counter[tuple[str, str | int]] = Counter()
-        self._rejected: Counter[str] = Counter()
+        # From the start, for a rate knows nothing of a first increase from nowhere.
+        self._rejected = Counter(dict.fromkeys(FULL, 0))
         self._scored = self._flagged = self._readings = self._missing = self._out = 0
         self._risk = Histogram(_RISKS)
         self._seconds = {

@@ -19,6 +19,8 @@ from serving.predictor.limits import Limits
 P = ParamSpec("P")
 T = TypeVar("T")
 
+QUEUE, MEMORY, LONG_REQUESTS = FULL = ("queue", "memory", "long requests")
+"""What may be full."""
 LONG_BYTES = 2**20
 """A request larger than this is long: some 10 ms of decoding and judging."""
 
@@ -49,8 +51,7 @@ class Work:
             If all places are taken.
         """
         if self._n_yielding >= self.limits.queue:
-            reason = "queue"
-            raise BusyError(reason)
+            raise BusyError(QUEUE)
         self._n_yielding += 1
         try:
             await asyncio.sleep(0)
@@ -70,8 +71,7 @@ class Work:
             If there is no room for them.
         """
         if n_bytes > 0 and self._n_bytes + n_bytes > self.limits.held_bytes:
-            reason = "memory"
-            raise BusyError(reason)
+            raise BusyError(MEMORY)
         self._n_bytes += n_bytes
 
     async def run_long(self, function: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
@@ -83,8 +83,7 @@ class Work:
             If too many wait already.
         """
         if self._n_long >= self.limits.long_queue:
-            reason = "long requests"
-            raise BusyError(reason)
+            raise BusyError(LONG_REQUESTS)
         self._n_long += 1
         try:
             loop = asyncio.get_running_loop()

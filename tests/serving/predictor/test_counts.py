@@ -62,6 +62,12 @@ def test_requests_and_units_are_counted(server: Running, served: Bundle):
         assert 0 < found[f"secom_stage_seconds_sum{labels}"] < 5
 
 
+def test_whoever_is_turned_away_raises_a_count_that_was_there_before(server: Running):
+    """A count that begins at its first increase hides that increase from every rate."""
+    for reason in ("queue", "memory", "long requests"):
+        assert f"{metrics.REJECTED}[('reason', '{reason}')]" in asked(server)
+
+
 def test_calls_are_counted_apart_from_requests(server: Running):
     """Answers over gRPC have a protocol label and codes of their own."""
     good = "secom_requests_total[('code', 'OK'), ('protocol', 'grpc')]"
