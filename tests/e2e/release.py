@@ -76,6 +76,13 @@ class Release:
                 raise
             return None
 
+    def bundle(self) -> str | None:
+        """Return the digest that the InferenceService names, or None if there is none."""
+        service = self.inference_service()
+        if service is None:
+            return None
+        return service["spec"]["predictor"]["model"]["storageUri"].rpartition("/")[2]
+
     def pods(self) -> list[dict[str, Any]]:
         """Return the predictor's pods that are ready."""
         return ready_pods(self.namespace, self.selector)

@@ -23,7 +23,7 @@ def test_the_first_roll_out_is_part_of_the_installation(installed: Installed):
     assert service
     conditions = {one["type"]: one["status"] for one in service["status"]["conditions"]}
     assert conditions["Ready"] == "True"
-    assert service["spec"]["predictor"]["model"]["storageUri"].endswith(installed.champion.digest)
+    assert installed.release.bundle() == installed.champion.digest
     assert len(installed.release.pods()) == 2
 
 

@@ -10,8 +10,8 @@ import pytest
 from secom_core.bundle import Bundle
 from secom_core.store import bundle_prefix, read_champion
 from tests.e2e import cluster
-from tests.e2e.cluster import apply
-from tests.e2e.release import Installed
+from tests.e2e.cluster import apply, evict
+from tests.e2e.release import Installed, Release
 from tests.e2e.store import Bucket, Door, keys_secret
 from tests.e2e.tasks import roll_back
 from tests.e2e.traffic.driving import Driving
@@ -51,14 +51,23 @@ def _shut(door: Door) -> Iterator[None]:
         door.open()
 
 
+def _last_words(release: Release) -> str:
+    """Return what the pods' failed attempts to fetch a bundle left behind."""
+    return "".join(
+        ended.get("message", "")
+        for pod in cluster.items("pods", release.namespace, release.selector)
+        for container in pod["status"].get("initContainerStatuses", ())
+        for state in (container["state"], container["lastState"])
+        if (ended := state.get("terminated"))
+    )
+
+
 @pytest.fixture(autouse=True)
 def _champion_stays(installed: Installed, bucket: Bucket) -> Iterator[None]:
     """After each failure two predictors serve the champion, and the store names it."""
     yield
     release, digest = installed.release, installed.champion.digest
-    service = release.inference_service()
-    assert service
-    assert service["spec"]["predictor"]["model"]["storageUri"].endswith(digest)
+    assert release.bundle() == digest
     champion = read_champion(bucket.open())
     assert champion
     assert champion.digest == digest
@@ -96,7 +105,7 @@ def test_a_missing_bucket_is_named(installed: Installed, published: Sequence[Bun
 def test_a_damaged_bundle_is_never_served(
     installed: Installed, traffic: Driving, published: Sequence[Bundle], bucket: Bucket
 ):
-    """Whoever fetches it verifies it; the roll-out goes back and says why."""
+    """The roll-out says what is damaged, and touches nothing."""
     digest = published[2].digest
 
     with _damaged(bucket, bundle_prefix(digest) + "model.onnx"), traffic("damage") as flowing:
@@ -107,6 +116,25 @@ def test_a_damaged_bundle_is_never_served(
     flowing.require_lossless()
     for seen in flowing.figures.values():
         assert set(seen.answers) == {installed.champion.digest}
+
+
+def test_a_champion_that_is_damaged_later_serves_where_it_serves_and_nowhere_else(
+    installed: Installed, traffic: Driving, bucket: Bucket
+):
+    """A pod that takes another's place verifies what it fetches before it starts to serve."""
+    release = installed.release
+    key = bundle_prefix(installed.champion.digest) + "model.onnx"
+
+    with traffic("damage of the champion") as flowing:
+        with _damaged(bucket, key):
+            evict(release.pods()[0])
+            cluster.until(
+                lambda: "model.onnx" in _last_words(release), seconds=60, what="a refusal to start"
+            )
+            assert len(release.pods()) == 1
+        release.wait_for_pods(2)
+
+    flowing.require_lossless()
 
 
 def test_predictors_that_cannot_fetch_never_replace_those_that_serve(
@@ -126,8 +154,18 @@ def test_predictors_that_cannot_fetch_never_replace_those_that_serve(
 def test_a_store_that_goes_away_during_a_roll_out_costs_no_request(
     installed: Installed, traffic: Driving, published: Sequence[Bundle], door: Door
 ):
-    """The roll-out goes back to the bundle that is there, without the store."""
-    raise NotImplementedError
+    """The pods that serve are kept until there are others, so there is nothing to lose."""
+    release, digest = installed.release, published[1].digest
+
+    with traffic("roll-out without a store") as flowing:
+        task = roll_back(release, digest)
+        cluster.until(lambda: release.bundle() == digest, seconds=60, what="a roll-out")
+        with _shut(door):
+            outcome = task.outcome()
+
+    assert not outcome.is_success
+    assert digest[:12] in outcome.log or "storage-initializer" in outcome.log
+    flowing.require_lossless()
 
 
 def test_a_store_that_is_away_while_scaling_only_delays_the_new_predictor(
