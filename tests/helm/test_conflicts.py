@@ -43,7 +43,6 @@ def test_schema_refuses_wrong_values(choices, named):
         (("objectStore.endpoint=https://s3.example.com",), "Set minio.enabled=false"),
         (("minio.enabled=false",), "Name one in objectStore.endpoint"),
         (EXTERNAL, "name it in objectStore.existingSecret"),
-        (("objectStore.caCertificate=-----BEGIN CERTIFICATE-----",), "Leave it empty"),
         ((f"champion.digest={'ab' * 32}",), "Train first"),
         (("mlflow.trackingUri=http://mlflow:5000",), "Set mlflow.enabled=false"),
         (("mlflow.enabled=false",), "Name a server in mlflow.trackingUri"),

@@ -8,6 +8,7 @@ import yaml
 
 from components.decorator import TRAIN_IMAGE
 from pipelines import resources
+from pipelines.cli import main
 from serving.predictor.limits import Limits
 from tests.helm.rendering import (
     CHART,
@@ -139,6 +140,39 @@ def test_no_object_carries_a_secret_outside_secrets():
             for variable in container.get("env", []):
                 is_secret = any(word in variable["name"] for word in ("KEY", "PASSWORD", "TOKEN"))
                 assert not is_secret or "secretKeyRef" in variable["valueFrom"]
+
+
+@pytest.mark.parametrize("job", ["upload", "rollout", "first-rollout", "remove", "smoke", "prune"])
+def test_command_line_takes_what_jobs_give(job):
+    """Each verb and option that a job names is one of the program in its image."""
+    manifests = render(*EVERYTHING)
+    pod = next(pod for where, pod in pods(manifests) if where.endswith(f"Job secom-{job}"))
+    verb, *options = pod["containers"][0]["args"]
+
+    command = main.commands[verb]
+    context = command.make_context(verb, options)
+
+    assert context.args == []
+
+
+def test_command_line_takes_what_the_storage_container_gives():
+    """KServe adds address and folder to its command."""
+    container = one(render(*EVERYTHING), "ClusterStorageContainer")["spec"]["container"]
+    program, verb = container["command"]
+
+    address = f"secom-fab://secom/bundles/{DIGEST}"
+    context = main.commands[verb].make_context(verb, [address, "/mnt/models"])
+
+    assert program == "secom"
+    assert context.params["address"] == address
+
+
+@pytest.mark.parametrize("choices", [(), EVERYTHING], ids=["defaults", "everything"])
+def test_command_line_takes_what_the_runtime_gives(choices):
+    """The server knows each option that the chart sets."""
+    verb, *options = predictor(render(*choices))["args"]
+
+    assert main.commands[verb].make_context(verb, options).params["http_port"] == 8080
 
 
 def _is_custom(manifest):

@@ -501,18 +501,11 @@ def test_policies_should_be_left_out_where_not_wanted():
 
 def test_pruning_should_keep_what_is_chosen_or_not_run():
     """An empty schedule means never."""
-    manifests = render(
-        "prune.schedule=0 1 * * 0", "prune.keepBundles=5", "prune.recordDays=7", "prune.runDays=30"
-    )
+    manifests = render("prune.schedule=0 1 * * 0", "prune.keepBundles=5", "prune.runDays=30")
     (container,) = _pod(manifests, "CronJob secom-prune")["containers"]
 
     assert one(manifests, "CronJob")["spec"]["schedule"] == "0 1 * * 0"
-    assert container["args"] == [
-        "prune",
-        "--keep-bundles=5",
-        "--record-days=7",
-        "--run-days=30",
-    ]
+    assert container["args"] == ["prune", "--keep-bundles=5", "--run-days=30"]
     assert all_of(render("prune.schedule="), "CronJob") == []
 
 

@@ -18,9 +18,6 @@
 {{- if and $store.endpoint (not $store.existingSecret) -}}
 {{- fail (printf "objectStore.endpoint=%s needs credentials. Make a Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in namespace %s and name it in objectStore.existingSecret." $store.endpoint .Release.Namespace) -}}
 {{- end -}}
-{{- if and $store.caCertificate (not (hasPrefix "https://" $store.endpoint)) -}}
-{{- fail "objectStore.caCertificate is for an objectStore.endpoint that starts with https://. Leave it empty, or give such an endpoint." -}}
-{{- end -}}
 {{- if and .Values.champion.digest .Values.minio.enabled (not .Values.minio.persistence.keep) -}}
 {{- fail "champion.digest names a bundle that the object store has already, and a new MinIO has none. Train first and leave champion.digest empty, or use an external store (objectStore.endpoint)." -}}
 {{- end -}}
