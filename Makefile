@@ -65,8 +65,8 @@ images: image-train image-serve ## Build both images, tagged with the project's 
 # The commit's own date: the same commit gives the same labels.
 image-train image-serve: image-%:
 	@DOCKER_BUILDKIT=1 docker build $(BUILD_ARGS) --file Dockerfile.$* --tag secom-$*:$(VERSION) \
-		--build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) \
-		--build-arg CREATED=$$(git log -1 --format=%cI) .
+		--build-arg VERSION=$(VERSION) --build-arg CREATED=$$(git log -1 --format=%cI) \
+		--build-arg REVISION=$$(git describe --always --dirty --abbrev=40 --exclude='*') .
 
 e2e: $(INSTALLED) can-load images ## Build, load, install, test and uninstall on a cluster (KUBECONFIG, SECOM_IMAGE_LOAD)
 	@for image in secom-train:$(VERSION) secom-serve:$(VERSION); do $$SECOM_IMAGE_LOAD $$image || exit; done
