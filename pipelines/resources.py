@@ -31,6 +31,10 @@ SECRET = "secom-pipeline"  # noqa: S105 - the name of a Secret, not what it hold
 """Holds the credentials below under their own names, in the same namespace."""
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
+TOKEN_SECRET = "secom-token"  # noqa: S105 - likewise
+"""Holds what the predictor asks clients for, where it does, under the name below."""
+TOKEN = "SECOM_TOKEN"  # noqa: S105 - a variable's name
+
 USER = 10001
 """Who owns the files of the image; Kubeflow adds the rest that a `restricted` namespace asks."""
 
@@ -51,5 +55,6 @@ def equip(task: PipelineTask) -> PipelineTask:
     kubernetes.use_config_map_as_env(task, CONFIG_MAP, {CA_BUNDLE: CA_BUNDLE}, optional=True)
     kubernetes.use_config_map_as_volume(task, CA_CONFIG_MAP, CA_FOLDER, optional=True)
     kubernetes.use_secret_as_env(task, SECRET, {name: name for name in CREDENTIALS})
+    kubernetes.use_secret_as_env(task, TOKEN_SECRET, {TOKEN: TOKEN}, optional=True)
     kubernetes.set_security_context(task, run_as_user=USER, run_as_group=USER, run_as_non_root=True)
     return task

@@ -443,7 +443,9 @@ def test_token_should_be_one_for_tasks_and_server():
     """Tasks judge a roll-out by what the server answers, so they are given its token."""
     manifests = render("token.create=true", "kfp.namespace=kubeflow")
     here, there = (
-        each for each in all_of(manifests, "Secret") if each["metadata"]["name"] == "secom-token"
+        each
+        for each in all_of(manifests, "Secret")
+        if each["metadata"]["name"] == resources.TOKEN_SECRET
     )
 
     assert {here["metadata"]["namespace"], there["metadata"]["namespace"]} == {
@@ -451,6 +453,7 @@ def test_token_should_be_one_for_tasks_and_server():
         "kubeflow",
     }
     assert here["data"] == there["data"]
+    assert set(there["data"]) == {resources.TOKEN}
 
 
 def test_monitor_should_be_brought_where_wanted():

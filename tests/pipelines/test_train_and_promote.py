@@ -118,7 +118,7 @@ def test_stages_get_addresses_and_credentials_by_reference(platform, spec):
     """No address and no secret is a parameter, where everybody could read it."""
     assert platform.keys() == spec["deploymentSpec"]["executors"].keys()
     for given in platform.values():
-        (secret,) = given["secretAsEnv"]
+        (secret,) = (each for each in given["secretAsEnv"] if not each["optional"])
         (config_map,) = (each for each in given["configMapAsEnv"] if not each["optional"])
         assert secret["secretName"] == resources.SECRET
         assert {each["envVar"] for each in secret["keyToEnv"]} == set(resources.CREDENTIALS)
@@ -135,6 +135,14 @@ def test_stages_trust_an_authority_of_the_site(platform):
         assert authority["mountPath"] == resources.CA_FOLDER
         assert authority["optional"]
         assert [each["envVar"] for each in named["keyToEnv"]] == ["AWS_CA_BUNDLE"]
+
+
+def test_stages_are_given_the_token_of_a_predictor_that_asks_for_one(platform):
+    """A roll-out is judged by what replicas answer, and they answer who has the token."""
+    for given in platform.values():
+        (secret,) = (each for each in given["secretAsEnv"] if each["optional"])
+        assert secret["secretName"] == resources.TOKEN_SECRET
+        assert [each["envVar"] for each in secret["keyToEnv"]] == [resources.TOKEN]
 
 
 def test_stages_run_as_nobody_in_particular(platform):
