@@ -6,6 +6,7 @@ Run it with `python -m tests.benchmarks.drift`; SECOM_DATA says where the real u
 from __future__ import annotations
 
 import os
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -40,6 +41,7 @@ from tests.benchmarks.drift_rates import (
     shiftable,
 )
 
+_STOCK = Path(__file__).with_name("stock_drift.py")
 _N_KNOWN = 1000
 """Units that the bundle of the replay is made from: it sees 800, and windows begin there."""
 
@@ -47,7 +49,8 @@ _N_KNOWN = 1000
 @click.command()
 @click.option("--draws", type=click.IntRange(1), default=200, show_default=True, help="Shuffles.")
 @click.option("--runs", type=click.IntRange(1), default=100, show_default=True, help="Shifts.")
-def main(draws: int, runs: int) -> None:
+@click.option("--evidently", type=click.Path(exists=True), help="A Python that has Evidently.")
+def main(draws: int, runs: int, evidently: str | None) -> None:
     """Measure drift monitoring; print tables."""
     units = models.load_units(user_cache(os.environ))
     with tempfile.TemporaryDirectory(prefix="secom-drift-") as folder:
@@ -58,7 +61,11 @@ def main(draws: int, runs: int) -> None:
     half = (len(units) - N_REFERENCE) // 2
     names = (f"windows of {WINDOW_UNITS}", f"windows of {half}")
     _tell("Half a sigma in five of", names, _detection_rows(line, runs, sizes=(WINDOW_UNITS, half)))
-    click.echo(f"A window of 1,000 against 1,000: {seconds_per_window(units.readings):.3f} s")
+    ours = seconds_per_window(units.readings)
+    click.echo(f"A window of 1,000 against 1,000: {ours:.3f} s")
+    if evidently:
+        theirs = evidently_seconds(units.readings, evidently)
+        click.echo(f"Evidently's data drift preset: {theirs:.1f} s, {theirs / ours:.0f} times ours")
 
 
 def fit_bundle(units: Units, folder: Path) -> bundle.Bundle:
@@ -106,6 +113,17 @@ def seconds_per_window(readings: np.ndarray, *, n_rounds: int = 15) -> float:
         compare_sensors(profile, current)
         took.append(time.perf_counter() - start)
     return float(np.median(took))
+
+
+def evidently_seconds(readings: np.ndarray, python: str) -> float:
+    """Time Evidently on the same two windows, in an environment of its own."""
+    with tempfile.TemporaryDirectory(prefix="secom-drift-") as folder:
+        paths = [str(Path(folder) / name) for name in ("reference.npy", "current.npy")]
+        for path, window in zip(paths, (readings[:1000], readings[-1000:]), strict=True):
+            np.save(path, window)
+        command = [python, "-W", "ignore", str(_STOCK), *paths]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return float(done.stdout)
 
 
 def _false_alarm_rows(line: Scored, n_draws: int) -> Iterator[Sequence[object]]:

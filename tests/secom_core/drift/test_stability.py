@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secom_core.drift import LARGE, fit_reference, psi, psi_by_sensor
@@ -36,12 +36,14 @@ def slow_psi(reference, current, n_bins=10):
     return float(np.sum((p - q) * np.log(p / q)))
 
 
+@settings(deadline=None)
 @given(reference=readings.filter(lambda window: not np.isnan(window).all()), current=readings)
 def test_psi_is_that_of_units_sorted_one_at_a_time(reference, current):
     """Ties, gaps and equal quantiles included, counting by hand gives the same."""
     assert psi(reference, current) == pytest.approx(slow_psi(reference, current), abs=1e-9)
 
 
+@settings(deadline=None)
 @given(reference=readings, current=readings)
 def test_psi_is_never_negative_and_agreement_is_zero(reference, current):
     """Moving away in any direction counts up, also for sensors that are silent."""

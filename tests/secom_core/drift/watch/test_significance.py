@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -31,6 +31,7 @@ def measured(window, sensor):
 
 
 @pytest.mark.filterwarnings("ignore:divide by zero")  # SciPy's p-value of one against one
+@settings(deadline=None, max_examples=50)
 @given(windows=tables)
 def test_distance_is_scipys_with_ties_and_gaps(windows):
     """The p-value is the limit's, of the very distance that SciPy finds."""
@@ -63,6 +64,7 @@ def test_limit_errs_on_the_safe_side_of_the_exact_test(n_units):
     assert (found <= 1.5 * np.array(exact)).all()
 
 
+@settings(deadline=None, max_examples=50)
 @given(windows=tables)
 def test_absence_is_tested_by_fishers_tails(windows):
     """Whether a sensor is silent more often, or less, is exact at any count."""
