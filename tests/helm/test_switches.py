@@ -344,7 +344,7 @@ def test_first_roll_out_should_be_a_hook_of_the_installation():
 
     assert hooks == {
         "secom-first-rollout": "post-install",
-        "secom-rollout": "post-upgrade",
+        "secom-rollout": "post-upgrade,post-rollback",
         "secom-remove": "pre-delete",
         "secom-smoke": "test",
     }
@@ -383,11 +383,11 @@ def test_storage_container_should_carry_release_and_namespace():
 
 
 def test_upload_should_run_where_kubeflow_is_named():
-    """After installation and upgrade, with the image that the release runs."""
+    """After each change of the release, with the image that it runs."""
     manifests = render(*KFP, "image.train.repository=registry/train", "image.train.tag=1.2.3")
     job = one(manifests, "Job", "secom-upload")
 
-    assert job["metadata"]["annotations"]["helm.sh/hook"] == "post-install,post-upgrade"
+    assert job["metadata"]["annotations"]["helm.sh/hook"] == "post-install,post-upgrade,post-rollback"
     assert arguments(manifests, "secom-upload") == [
         "upload",
         "--host=http://ml-pipeline.kubeflow:8888",

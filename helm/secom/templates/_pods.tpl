@@ -133,7 +133,7 @@ metadata:
     # What failed stays, with its log; what succeeded leaves nothing.
     helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 spec:
-  # Kubernetes waits 10, 20, 40 s … between tries: an object store that just starts is up by then.
+  # Kubernetes waits 10, 20, 40 s … between tries: a service that just starts is up by then.
   backoffLimit: {{ .tries | default 5 }}
   template:
     metadata:
