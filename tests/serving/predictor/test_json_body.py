@@ -31,7 +31,10 @@ TRAPS = [
 ]
 texts = st.lists(st.sampled_from([*TRAPS, "a", " "]), max_size=4).map("".join)
 numbers = st.one_of(
-    st.none(), st.integers(-(10**25), 10**25), st.floats(allow_nan=False, allow_infinity=False)
+    st.none(),
+    st.integers(-(10**25), 10**25),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from([-7e9, -7_000_000_000, -0.0, 2**63, 2**64 - 1, 2**64]),
 )
 
 
@@ -130,7 +133,7 @@ def test_what_is_no_json_is_not_read(body: Any, separators: tuple[str, str], dat
     where = data.draw(st.integers(0, len(text)))
     removed = data.draw(st.integers(0, 1))
     added = data.draw(
-        st.sampled_from([b"", *(bytes([sign]) for sign in b'",:[]{}0e-+.ntN\\ \x1a')])
+        st.sampled_from([b"", b"null", *(bytes([sign]) for sign in b'",:[]{}0e-+.ntNul\\ \x1a')])
     )
     damaged = text[:where] + added + text[where + removed :]
 
@@ -139,6 +142,37 @@ def test_what_is_no_json_is_not_read(body: Any, separators: tuple[str, str], dat
     except (RequestError, orjson.JSONDecodeError):
         return
     assert plain(read) == plain(oracle(damaged))
+
+
+@EXACT
+@given(values=st.lists(numbers, max_size=90), separators=separators)
+def test_numbers_are_read_to_the_last_bit(values: list[Any], separators: tuple[str, str]):
+    """Whichever parser takes an array, its numbers are those that Python's own would give."""
+    text = json.dumps({"data": values}, separators=separators).encode()
+
+    found = parse(text)["data"]
+
+    expected = [math.nan if value is None else float(value) for value in values]
+    assert found.tobytes() == np.array(expected).tobytes()
+
+
+@pytest.mark.parametrize("spelling", ["-7e9", "-7000000000", "-7.0E9", "-0.7e+10"])
+def test_a_reading_is_not_taken_for_null(spelling: str):
+    """Not even one of the value that stands in for null while the numbers are read."""
+    found = parse(b'{"data":[1.5,%b,null,2]}' % spelling.encode())["data"]
+
+    np.testing.assert_array_equal(found, [1.5, -7e9, np.nan, 2.0])
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["null0", "null.5", "nulle1", "1null", "-null", "1enull", "nul", "nulll", "n", "nullnull"],
+)
+def test_what_only_resembles_null_is_refused(odd: str):
+    """Beside a sign, a digit or another null, and where letters are missing or too many."""
+    for array in (f"[{odd}]", f"[null,{odd},1.5]", f"[-7e9,{odd},null]"):
+        with pytest.raises(orjson.JSONDecodeError):
+            parse(f'{{"data":{array}}}'.encode())
 
 
 def _units(n_units: int) -> list[float | None]:
@@ -173,7 +207,7 @@ def test_a_large_array_that_ends_wrongly_is_refused(tail: bytes):
 
 def test_a_last_comma_at_the_end_of_a_chunk_is_refused():
     """Where the comma is what parts the chunks, nothing is left behind it to be wrong."""
-    text = b'{"inputs": [{"data": [1,' + b" " * 100_000 + b"2,]}]}"
+    text = b'{"inputs": [{"data": [1,' + b" " * 600_000 + b"2,]}]}"
 
     with pytest.raises(RequestError, match="ends in a comma"):
         parse(text)
