@@ -130,9 +130,10 @@ metadata:
   annotations:
     helm.sh/hook: {{ .hook }}
     helm.sh/hook-weight: {{ .weight | default 0 | quote }}
-    # What failed stays, with its log; what succeeded leaves nothing.
+    # What succeeded leaves nothing; what failed stays a day, with its log.
     helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 spec:
+  ttlSecondsAfterFinished: 86400
   # Kubernetes waits 10, 20, 40 s … between tries: a service that just starts is up by then.
   backoffLimit: {{ .tries | default 5 }}
   template:
