@@ -28,9 +28,10 @@ class Limits:
     body_bytes : int
         Largest request, over HTTP and gRPC alike.
     body_seconds : float
-        Time in which a body must arrive.
+        Time in which a body must arrive, over gRPC up to twice that.
     held_bytes : int
-        Bodies that are read or judged at one time, all together.
+        Bodies that are read or judged at one time, all together. gRPC does not say how large a
+        message is before it is there: as many are received at a time as would fit at their largest.
     queue : int
         Requests that wait at one time; at a fraction of a millisecond each, this bounds latency.
     long_queue : int

@@ -18,7 +18,6 @@ from collections.abc import Collection, Mapping
 from types import FrameType
 from typing import Any
 
-import grpc
 import pyarrow as pa
 import uvicorn
 import uvloop
@@ -38,7 +37,8 @@ from serving.predictor.framework import (
     app,
     configure_logging,
 )
-from serving.predictor.grpc_service import GrpcService, rpc_server
+from serving.predictor.grpc_server import GrpcServer
+from serving.predictor.grpc_service import GrpcService
 from serving.predictor.limits import Limits
 from serving.predictor.metadata import Served, ServedDataPlane, say_why
 from serving.predictor.model import MODEL_NAME, Predictor
@@ -182,13 +182,13 @@ class _Server(ModelServer):
             unused.close()
         rest = Rest(self._predictor, self._work, self._counts, app)
         http = self._http(Gate(self._token, self._counts, rest) if self._token else rest)
-        rpc, rpc_port = self._rpc()
+        rpc = self._rpc()
         await rpc.start()
         serving = asyncio.create_task(http.serve(sockets=[self._listener]))
         _settle()
         impatience = asyncio.create_task(self._hang_up_on_slow_heads(http.server_state.connections))
         # The listener is open: whoever connects from here on is answered.
-        _logger.info("serving", extra={"fields": self._place(rpc_port)})
+        _logger.info("serving", extra={"fields": self._place(rpc.port)})
         await self._stopping.wait()
         _logger.info("stopping")
         rest.is_draining = True
@@ -219,8 +219,8 @@ class _Server(ModelServer):
                     connection.transport.close()
             waiting = now
 
-    def _rpc(self) -> tuple[grpc.aio.Server, int]:
-        return rpc_server(
+    def _rpc(self) -> GrpcServer:
+        return GrpcServer(
             GrpcService(self.dataplane, self._predictor, self._work, self._counts),
             self._grpc_address,
             limits=self._work.limits,
