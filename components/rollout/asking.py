@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,8 @@ from secom_core.store.settings import CA_BUNDLE
 
 TOKEN = "SECOM_TOKEN"  # noqa: S105 - a variable's name
 
-_MODEL, _PORT = "/v2/models/secom", 8080
+_MODEL = "/v2/models/secom"
+_CONTAINER = "kserve-container"
 _TIMEOUT = urllib3.Timeout(connect=3, read=20)
 # A pod that has just become ready may be a moment away from this node's rules.
 _RETRIES = urllib3.Retry(total=3, backoff_factor=0.5, allowed_methods=None, status_forcelist=(503,))
@@ -80,9 +82,12 @@ class Server:
         headers = {"content-type": "application/json"}
         if self.token:
             headers["authorization"] = f"Bearer {self.token}"
-        with urllib3.PoolManager(
-            timeout=_TIMEOUT, retries=_RETRIES, ssl_context=self.trust
-        ) as http:
+        with (
+            warnings.catch_warnings(),
+            urllib3.PoolManager(timeout=_TIMEOUT, retries=_RETRIES, ssl_context=self.trust) as http,
+        ):
+            # What is trusted has been decided where the server was named.
+            warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
             try:
                 answer = http.request(method, self.address + path, body=body, headers=headers)
                 content = json.loads(answer.data)
@@ -108,20 +113,20 @@ def server_at(address: str, environ: Mapping[str, str]) -> Server:
 
 
 def server_of(pod: Mapping[str, Any], environ: Mapping[str, str]) -> Server:
-    """Return the server in a pod, as its readiness probe finds it.
+    """Return the server in a pod: at its first port, and over TLS if its probe asks so.
 
     A certificate names the Service, never a pod: at an address that the API server gave it is not
     checked, as the kubelet's probes do not.
     """
-    probes = [container.get("readinessProbe") or {} for container in pod["spec"]["containers"]]
-    is_secure = any(probe.get("httpGet", {}).get("scheme") == "HTTPS" for probe in probes)
+    container = next(one for one in pod["spec"]["containers"] if one["name"] == _CONTAINER)
+    probe = (container.get("readinessProbe") or {}).get("httpGet") or {}
+    scheme = probe.get("scheme", "HTTP").lower()
+    ip, port = pod["status"]["podIP"], container["ports"][0]["containerPort"]
     trust = ssl.create_default_context()
     trust.check_hostname = False
     trust.verify_mode = ssl.CERT_NONE
-    host = pod["status"]["podIP"]
-    host = f"[{host}]" if ":" in host else host
-    scheme = "https" if is_secure else "http"
-    return Server(f"{scheme}://{host}:{_PORT}", trust, environ.get(TOKEN))
+    address = f"{scheme}://[{ip}]:{port}" if ":" in ip else f"{scheme}://{ip}:{port}"
+    return Server(address, trust, environ.get(TOKEN))
 
 
 def _request(golden: Golden) -> bytes:

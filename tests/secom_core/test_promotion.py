@@ -4,8 +4,8 @@ import pytest
 
 from secom_core import bundle, gate
 from secom_core.errors import ConflictError, StoreError
-from secom_core.promotion import crown, publish
-from secom_core.store import Settings, Store, fetch_bundle, read_champion
+from secom_core.promotion import crown, publish, reinstate
+from secom_core.store import Settings, Store, append_to_ledger, fetch_bundle, read_champion
 
 HOLDOUT = "e" * 64
 
@@ -125,3 +125,33 @@ def test_store_that_is_away_is_said_to_be(challenger, verdict):
 
     with pytest.raises(StoreError, match=r"127\.0\.0\.1:9"):
         publish(Store(settings), challenger, verdict)
+
+
+def test_overtaken_challenger_is_not_even_published(store, challenger, verdict, rival):
+    """A roll-out would only have to be taken back."""
+    promote(store, challenger, verdict)
+    other, its_verdict = rival
+
+    with pytest.raises(ConflictError, match="Start a new run"):
+        publish(store, other, its_verdict)
+
+
+def test_earlier_bundle_is_champion_again(store, challenger, verdict, rival):
+    """With what it has seen, and the holdout whose ledger knows it."""
+    promote(store, challenger, verdict)
+    first = read_champion(store)
+    append_to_ledger(store, HOLDOUT, lambda _entries: verdict.to_json())
+    other, its_verdict = rival
+    promote(store, other, replace(its_verdict, champion=challenger.digest))
+
+    reinstate(store, challenger)
+
+    assert read_champion(store) == replace(first, run_id=challenger.run_id)
+
+
+def test_bundle_that_no_gate_has_judged_can_be_champion(store, challenger):
+    """One that came from another site has no holdout here; and repeated, nothing changes."""
+    for _ in range(2):
+        reinstate(store, challenger)
+
+    assert read_champion(store).holdout_digest == ""
