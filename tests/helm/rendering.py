@@ -101,6 +101,11 @@ def pods(manifests: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
                 yield where, service | containers | {"volumes": runtime["volumes"]}
 
 
+def pod_of(manifests: list[Manifest], where: str) -> Manifest:
+    """Return the pod spec that one object, named as in `pods`, leads to."""
+    return dict(pods(manifests))[where]
+
+
 def containers(pod: Manifest) -> list[Manifest]:
     """Return all containers of a pod."""
     return [*pod.get("initContainers", []), *pod["containers"]]
