@@ -37,3 +37,17 @@ def test_policies_should_let_out_to_the_external_store():
 def test_policies_should_be_left_out_where_not_wanted():
     """A cluster may have its own."""
     assert all_of(render("networkPolicy.enabled=false"), "NetworkPolicy") == []
+
+
+def test_policies_should_let_tasks_in_from_where_they_run():
+    """They train on the store, record in MLflow and judge replicas from Kubeflow's namespace."""
+    manifests = render("kfp.namespace=kubeflow")
+    tasks = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kubeflow"}}}
+
+    for name in (
+        "secom-clients-to-predictor",
+        "secom-tasks-and-jobs-to-mlflow",
+        "secom-tasks-predictor-and-jobs-to-minio",
+    ):
+        (ingress,) = one(manifests, "NetworkPolicy", name)["spec"]["ingress"]
+        assert tasks in ingress["from"]
