@@ -169,7 +169,9 @@ class Counts(Collector):
             rejected.add_metric([reason], count)
         yield rejected
         yield GaugeMetricFamily(
-            metrics.QUEUE_DEPTH, "Requests not answered.", len(self._work.arrived)
+            metrics.QUEUE_DEPTH,
+            "Requests not answered.",
+            len(self._work.arrived) + len(self._work.calls),
         )
         seconds = HistogramMetricFamily(
             metrics.STAGE_SECONDS, "What a request takes.", labels=["protocol", "stage"]

@@ -13,10 +13,10 @@ from google.protobuf.message_factory import GetMessageClass
 
 from secom_core.errors import ContractError
 from serving.predictor.addresses import authority, cannot_listen
-from serving.predictor.errors import RequestError, SlowClientError
+from serving.predictor.errors import BusyError, RequestError, SlowClientError
 from serving.predictor.framework import Context, Message, pb
 from serving.predictor.grpc_service import GrpcService
-from serving.predictor.limits import Limits
+from serving.predictor.work import QUEUE, Work
 
 Method = Callable[[Message, Context], Awaitable[Message]]
 
@@ -36,7 +36,8 @@ class GrpcServer:
     service : GrpcService
     address : (str, int)
         Host and port; port 0 takes a free one.
-    limits : Limits
+    work : Work
+        Its limits hold here too.
     gates : sequence of ServerInterceptor, optional
         What calls pass before they are answered.
     credentials : ServerCredentials, optional
@@ -53,17 +54,18 @@ class GrpcServer:
         service: GrpcService,
         address: tuple[str, int],
         *,
-        limits: Limits,
+        work: Work,
         gates: Sequence[grpc.aio.ServerInterceptor] = (),
         credentials: grpc.ServerCredentials | None = None,
     ) -> None:
-        self._service, self._seconds = service, limits.body_seconds
+        limits = work.limits
+        self._service, self._calls = service, work.calls
+        self._n_most, self._seconds = limits.queue, limits.body_seconds
         self._places = asyncio.Semaphore(limits.held_bytes // limits.body_bytes)
         self._other_places = asyncio.Semaphore(_OTHERS)
         self._receiving: set[Context] = set()
         self._server = grpc.aio.server(
             interceptors=gates,
-            maximum_concurrent_rpcs=limits.queue,
             options=[
                 ("grpc.max_receive_message_length", limits.body_bytes),
                 ("grpc.max_send_message_length", limits.body_bytes),
@@ -116,13 +118,21 @@ class GrpcServer:
         async def answer(_messages: object, context: Context) -> Message:
             # Nothing here may hold the message: gRPC keeps an abort, and by it this frame, in a
             # cycle that is found only when something looks for cycles.
+            self._calls.add(context)
             try:
+                self._require_place()
                 return await method(await self._received(context, places, name), context)
             except (RequestError, ContractError) as exc:
                 refusal = self._service.refusal(exc)
+            finally:
+                self._calls.discard(context)
             return await context.abort(*refusal)
 
         return answer
+
+    def _require_place(self) -> None:
+        if len(self._calls) > self._n_most:
+            raise BusyError(QUEUE)
 
     async def _received(self, context: Context, places: asyncio.Semaphore, name: str) -> Message:
         self._receiving.add(context)

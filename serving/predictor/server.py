@@ -223,7 +223,7 @@ class _Server(ModelServer):
         return GrpcServer(
             GrpcService(self.dataplane, self._predictor, self._work, self._counts),
             self._grpc_address,
-            limits=self._work.limits,
+            work=self._work,
             gates=[RpcGate(self._token, self._counts)] if self._token else (),
             credentials=self._certificate and self._certificate.credentials(),
         )

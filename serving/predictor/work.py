@@ -36,7 +36,9 @@ class Work:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.arrived: Collection[object] = ()
-        """Requests that have arrived and are not answered; the server sets it."""
+        """Requests over HTTP that have arrived and are not answered; the server sets it."""
+        self.calls: set[object] = set()
+        """The same over gRPC; its server fills it."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="long-requests")
         self._n_yielding = self._n_long = self._n_bytes = 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ import psutil
 import pytest
 
 from secom_core.bundle import Bundle
+from serving import metrics
 from serving.predictor.counts import Counts
 from serving.predictor.errors import BusyError
 from serving.predictor.framework import pb
@@ -22,6 +24,7 @@ from serving.predictor.grpc_service import GrpcService
 from serving.predictor.limits import Limits
 from serving.predictor.model import Predictor
 from serving.predictor.work import Work
+from tests.serving.predictor.test_counts import asked
 from tests.serving.running import Running, running
 
 INFER = "/inference.GRPCInferenceService/ModelInfer"
@@ -71,18 +74,22 @@ def message(n_units: int, *, model: str = "secom") -> bytes:
 
 
 def test_calls_that_send_nothing_lose_their_places(small: Running):
-    """As many as there are places, and more: told so in time, and others are answered again."""
+    """Those beyond the queue at once, the others in time; then whoever asks is answered again."""
+    before = asked(small)
     with grpc.insecure_channel(small.grpc) as channel:
         with stalled(channel, 40) as calls:
-            refusals = {(call.code(), call.details()) for call in calls}
+            refusals = Counter((call.code(), call.details()) for call in calls)
         answer = channel.unary_unary(INFER)(message(1), timeout=10)
+    after = asked(small)
 
     assert answer
-
     assert refusals == {
-        (grpc.StatusCode.DEADLINE_EXCEEDED, "the message did not arrive within 1 s."),
-        (grpc.StatusCode.RESOURCE_EXHAUSTED, "Concurrent RPC limit exceeded!"),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, "the message did not arrive within 1 s."): 32,
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, str(BusyError("queue"))): 8,
     }
+    full = f"{metrics.REJECTED}[('reason', 'queue')]"
+    assert after[full] - before[full] == 8
+    assert after[metrics.QUEUE_DEPTH] == 1  # who asks for it
 
 
 def test_a_call_without_a_message_is_answered(small: Running):
