@@ -20,6 +20,7 @@ NAMESPACE = "SECOM_SERVING_NAMESPACE"
 CLOCK = Clock(seconds=time.monotonic, sleep=time.sleep)
 
 _LOOK_SECONDS = 1.0
+_STARTING_SECONDS = 60.0
 _STOPPING_SECONDS = 120.0
 
 
@@ -80,32 +81,32 @@ class Rollout:
         """Apply, and wait until every replica serves this bundle and answers as it must."""
         self.lease.require()
         self.cluster.apply(self.template.filled(target.digest))
-        annotations = self.template.pod_annotations(target.digest)
         checked: set[str] = set()
-        state, since = progress.Missing("", 0.0), CLOCK.seconds()
-        while True:
-            self.lease.require()
-            deployment = self.cluster.deployment(self.place.name)
-            pods = self.cluster.pods(deployment) if deployment else []
-            missing = progress.missing(deployment, pods, annotations)
-            # Each as soon as it is ready: what is wrong shows while old ones still answer.
-            for pod in progress.ready_pods(pods, annotations):
-                self._check(pod, target, checked)
-            if missing is None and checked:
-                return
-            missing = missing or progress.Missing("a ready pod", _STOPPING_SECONDS)
-            if missing.patience_seconds != state.patience_seconds:
-                since = CLOCK.seconds()
-            state = missing
-            if CLOCK.seconds() - since > state.patience_seconds:
-                raise RolloutError(self._overdue(state))
+        patience, since = 0.0, CLOCK.seconds()
+        while missing := self._missing(target, checked):
+            if missing.patience_seconds != patience:
+                patience, since = missing.patience_seconds, CLOCK.seconds()
+            if CLOCK.seconds() - since > patience:
+                raise RolloutError(self._overdue(missing))
             CLOCK.sleep(_LOOK_SECONDS)
+        self.lease.require()
 
     def stop(self, target: Target) -> None:
         """Take every replica away."""
         self.lease.require()
         self.cluster.apply(self.template.stopped(target.digest))
         until_gone(lambda: self.cluster.deployment(self.place.name), f"the pods of {self.place}")
+
+    def _missing(self, target: Target, checked: set[str]) -> progress.Missing | None:
+        """Look once; ask each new pod as soon as it is ready, while old ones still serve."""
+        self.lease.require()
+        annotations = self.template.pod_annotations(target.digest)
+        deployment = self.cluster.deployment(self.place.name)
+        pods = self.cluster.pods(deployment) if deployment else []
+        missing = progress.missing(deployment, pods, annotations)
+        for pod in progress.ready_pods(pods, annotations):
+            self._check(pod, target, checked)
+        return missing if missing or checked else progress.Missing("a ready pod", _STARTING_SECONDS)
 
     def _check(self, pod: Manifest, target: Target, checked: set[str]) -> None:
         uid = pod["metadata"]["uid"]

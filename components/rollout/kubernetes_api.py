@@ -23,8 +23,8 @@ _KSERVE, _APPS, _LEASES = (
     "/apis/coordination.k8s.io/v1",
 )
 _TIMEOUT = (5, 30)  # seconds: connect, read
-# An API server that restarts is away for seconds, a roll-out goes on for minutes. What changes
-# something is sent once more only if nobody has heard it.
+# An API server that restarts is away for seconds, a roll-out goes on for minutes. By urllib3's own
+# rules PATCH and POST are sent once more only if nobody has heard them.
 _RETRIES = urllib3.Retry(total=6, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504))
 _LONGEST_SAID = 600
 
