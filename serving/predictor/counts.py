@@ -1,8 +1,9 @@
 """What the server counts, in a form that costs a request next to nothing.
 
 A request appends what it did to a queue; arithmetic is done on many requests at once, every so
-many units and whenever Prometheus asks. One process counts for itself: replicas are pods of their
-own, each of which Prometheus asks.
+many units and whenever Prometheus asks. Readings, which take room, are counted before long; risks
+and times, where the cost is the call, only when there are a thousand. One process counts for
+itself: replicas are pods of their own, each of which Prometheus asks.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 from prometheus_client.core import (
@@ -26,12 +28,14 @@ from secom_core.drift import ReferenceProfile
 from serving import metrics
 from serving.predictor.work import FULL, Work
 
+T = TypeVar("T")
+
 STAGES = ("decode", "judge", "encode", "whole")
 
 _SECONDS = np.array([1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10000]) * 1e-4
 _RISKS = np.array([0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0])
 _UNITS_AT_ONCE = 32  # 150 KB of readings: more would push what the next request needs out of cache
-_REQUESTS_AT_ONCE = 1024
+_RISKS_AT_ONCE = _REQUESTS_AT_ONCE = 1024
 
 
 class Histogram:
@@ -82,9 +86,10 @@ class Counts(Collector):
             "trained_at": bundle.lineage.trained_at if bundle.lineage else "",
         }
         self._lock = threading.Lock()
-        self._judged: deque[tuple[np.ndarray, Verdicts]] = deque()
+        self._judged: deque[np.ndarray] = deque()
+        self._verdicts: deque[Verdicts] = deque()
         self._took: deque[tuple[str, Sequence[float]]] = deque()
-        self._n_judged = 0
+        self._n_judged = self._n_verdicts = 0
         self._answers: Counter[tuple[str, str | int]] = Counter()
         # From the start, for a rate knows nothing of a first increase from nowhere.
         self._rejected = Counter(dict.fromkeys(FULL, 0))
@@ -98,10 +103,14 @@ class Counts(Collector):
 
     def judged(self, readings: np.ndarray, verdicts: Verdicts) -> None:
         """Count units; from any thread."""
-        self._judged.append((readings, verdicts))
+        self._judged.append(readings)
+        self._verdicts.append(verdicts)
         self._n_judged += len(readings)
         if self._n_judged >= _UNITS_AT_ONCE:
-            self._add_up()
+            self._add_readings()
+        self._n_verdicts += len(readings)
+        if self._n_verdicts >= _RISKS_AT_ONCE:
+            self._add_verdicts()
 
     def answered(self, protocol: str, code: str | int) -> None:
         """Count an answer."""
@@ -111,38 +120,47 @@ class Counts(Collector):
         """Count how long the stages of a request took, in the order of `STAGES`."""
         self._took.append((protocol, seconds))
         if len(self._took) >= _REQUESTS_AT_ONCE:
-            self._add_up()
+            self._add_times()
 
     def rejected(self, what_is_full: str) -> None:
         """Count a request that was turned away."""
         self._rejected[what_is_full] += 1
 
-    def _add_up(self) -> None:
+    def _add_readings(self) -> None:
         with self._lock:
             self._n_judged = 0
-            judged = [self._judged.popleft() for _ in range(len(self._judged))]
-            if judged:
-                self._add_units(judged)
-            took = [self._took.popleft() for _ in range(len(self._took))]
+            tables = _emptied(self._judged)
+            if not tables:
+                return
+            readings = tables[0] if len(tables) == 1 else np.concatenate(tables)
+            self._scored += len(readings)
+            self._readings += readings.size
+            self._missing += int(np.count_nonzero(np.isnan(readings)))
+            for out in (readings < self._low, readings > self._high):
+                self._out += int(np.count_nonzero(out))
+
+    def _add_verdicts(self) -> None:
+        with self._lock:
+            self._n_verdicts = 0
+            verdicts = _emptied(self._verdicts)
+            if verdicts:
+                self._risk.add(np.concatenate([each.risk for each in verdicts]))
+                flagged = np.concatenate([each.flagged for each in verdicts])
+                self._flagged += int(np.count_nonzero(flagged))
+
+    def _add_times(self) -> None:
+        with self._lock:
+            took = _emptied(self._took)
             for of in ("rest", "grpc"):
                 seconds = np.array([stages for protocol, stages in took if protocol == of])
                 for stage, values in zip(STAGES, seconds.T, strict=False):
                     self._seconds[of, stage].add(values)
 
-    def _add_units(self, judged: list[tuple[np.ndarray, Verdicts]]) -> None:
-        readings = np.concatenate([readings for readings, _ in judged])
-        risk = np.concatenate([verdicts.risk for _, verdicts in judged])
-        self._scored += risk.size
-        self._flagged += sum(int(np.count_nonzero(verdicts.flagged)) for _, verdicts in judged)
-        self._readings += readings.size
-        self._missing += int(np.count_nonzero(np.isnan(readings)))
-        out = (readings < self._low) | (readings > self._high)
-        self._out += int(np.count_nonzero(out))
-        self._risk.add(risk)
-
     def collect(self) -> Iterator[Metric]:
         """Give Prometheus every metric."""
-        self._add_up()
+        self._add_readings()
+        self._add_verdicts()
+        self._add_times()
         yield from self._of_requests()
         for name, text, value in (
             (metrics.SCORED, "Units scored.", self._scored),
@@ -180,3 +198,8 @@ class Counts(Collector):
             buckets, total = histogram.buckets()
             seconds.add_metric(list(of), buckets, total)
         yield seconds
+
+
+def _emptied(queue: deque[T]) -> list[T]:
+    """Take out what is in a queue now; another thread may put in more meanwhile."""
+    return [queue.popleft() for _ in range(len(queue))]

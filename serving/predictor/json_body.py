@@ -1,24 +1,20 @@
 """JSON bodies split into their arrays of numbers, as ndarrays, and the skeleton around them.
 
 A unit is 590 numbers, so what a request costs is turning text into numbers. The arrays under
-`"data"` are parsed apart from the skeleton, in which a token stands for each of them. They go in
-chunks, so that a large body does not hold the interpreter's lock for long: to simdjson, which makes
-no Python object of a number, and where that cannot take a chunk, to orjson. Both hold what they
-read to JSON's grammar. And the skeleton is nearly always the same, so that whoever reads it can
-remember what it said.
+`"data"` are parsed apart from the skeleton, in which a token stands for each of them, and held to
+JSON's grammar. They go in chunks, so that a large body does not hold the interpreter's lock for
+long. And the skeleton is nearly always the same, so that whoever reads it can remember what it
+said.
 """
 
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
-from typing import cast
 
 import numpy as np
-import orjson
-import simdjson
 
+from serving.predictor import number_array
 from serving.predictor.errors import RequestError
 
 SMALL = 512
@@ -31,24 +27,6 @@ _LAST_ROW = re.compile(rb"\][ \t\r\n]*\]")
 # A string that begins with this character can only be written with this escape.
 _MARK, _ESCAPE, _TOKEN = "\x1a", rb"\u001", rb'"\u001a%d"'
 _CHUNK_BYTES = 512 * 2**10  # a millisecond
-
-# simdjson takes no null between numbers: another number stands in for it. A null is the word with a
-# comma, a bracket or white space on either side, which are all alike here.
-_NULL, _ALONE = ord("n"), b",null,"
-_AROUND = np.arange(-1, 5)
-_SIGNS = np.arange(256, dtype=np.uint8)
-_SIGNS[list(b"[] \t\r\n")] = ord(",")
-_STAND_IN, _STOOD_FOR_NULL = np.frombuffer(b"-7e9", dtype=np.uint8), -7e9
-
-
-class _Parser(threading.local):
-    """A parser for each thread: it keeps its buffers from one array to the next."""
-
-    def __init__(self) -> None:
-        self.parse = simdjson.Parser().parse
-
-
-_simdjson = _Parser()
 
 
 def split(text: bytes, *, min_bytes: int = SMALL) -> tuple[bytes, list[np.ndarray]]:
@@ -145,7 +123,7 @@ def _numbers(text: bytes, start: int, end: int) -> np.ndarray | None:
         return None
     piece = text[start:end]
     if len(piece) <= _CHUNK_BYTES:
-        return _values(piece)
+        return number_array.read(piece)
     return np.concatenate([_chunk(chunk) for chunk in _chunks(piece[1:-1])])
 
 
@@ -158,40 +136,8 @@ def _chunks(text: bytes) -> Iterator[bytes]:
 
 
 def _chunk(text: bytes) -> np.ndarray:
-    values = _values(b"[%b]" % text)
+    values = number_array.read(b"[%b]" % text)
     if not values.size:  # what follows a last comma
         message = "the body is not JSON: an array ends in a comma."
         raise RequestError(message)
-    return values
-
-
-def _values(array: bytes) -> np.ndarray:
-    """Return the values of a flat array of numbers, null and bare NaN."""
-    values = _fast(array)
-    if values is None:
-        values = np.array(orjson.loads(array.replace(b"NaN", b"null")), dtype=np.float64)
-    return values
-
-
-def _fast(array: bytes) -> np.ndarray | None:
-    """Return the same, or None where simdjson does not take it."""
-    text = np.frombuffer(array, dtype=np.uint8)
-    (nulls,) = (text == _NULL).nonzero()
-    if nulls.size:
-        where = nulls[:, None] + _AROUND
-        if _SIGNS.take(text.take(where, mode="clip")).tobytes() != _ALONE * nulls.size:
-            return None
-        text = text.copy()
-        text[where[:, 1:-1]] = _STAND_IN
-        array = text.tobytes()
-    try:
-        parsed = cast("simdjson.Array", _simdjson.parse(array))  # nothing else is in brackets
-        values = np.frombuffer(parsed.as_buffer(of_type="d"))
-    except (TypeError, ValueError, RuntimeError):  # whatever it does not like
-        return None
-    stood_in = values == _STOOD_FOR_NULL
-    # A reading of this value, and nobody could say which of them were null.
-    if np.count_nonzero(stood_in) != nulls.size:
-        return None
-    values[stood_in] = np.nan
     return values

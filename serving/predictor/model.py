@@ -29,6 +29,9 @@ MODEL_NAME = "secom"
 RISK = "risk"
 FLAGGED = "flagged"
 
+_NUMBERS = tuple(map("-{}".format, range(1000)))
+"""What tells the units of one request apart."""
+
 _TYPES = {RISK: "FP64", FLAGGED: BOOLEAN, UNIT_ID: TEXT, EXPLANATION: TEXT}
 
 
@@ -117,7 +120,12 @@ class Predictor:
         return Response(request.id or next(self._new_names), outputs, binary)
 
     def _names(self, n_units: int) -> list[str]:
-        return list(itertools.islice(self._new_names, n_units))
+        name = next(self._new_names)
+        if n_units == 1:
+            return [name]
+        if n_units > len(_NUMBERS):
+            return [f"{name}-{number}" for number in range(n_units)]
+        return [name + number for number in _NUMBERS[:n_units]]
 
     def _values(
         self, name: str, readings: np.ndarray, verdicts: Verdicts, ids: list[str] | None

@@ -9,6 +9,8 @@ import numpy as np
 from serving.predictor.errors import RequestError
 from serving.predictor.tensors import BOOLEAN, NUMBERS, TEXT, Tensor, quoted
 
+_SIZE = struct.Struct("<I")
+
 
 def from_bytes(name: str, datatype: str, raw: bytes) -> np.ndarray | list[str]:
     """Return the values of a raw tensor: little-endian numbers, or texts behind their lengths.
@@ -35,7 +37,7 @@ def _texts_from_bytes(name: str, raw: bytes) -> list[str]:
     at = 0
     try:
         while at < len(raw):
-            (size,) = struct.unpack_from("<I", raw, at)
+            (size,) = _SIZE.unpack_from(raw, at)
             at += 4 + size
             if at > len(raw):
                 message = (
@@ -55,4 +57,4 @@ def to_bytes(tensor: Tensor) -> bytes:
         kind = "?" if tensor.datatype == BOOLEAN else NUMBERS[tensor.datatype]
         return tensor.values.astype(kind, copy=False).tobytes()
     texts = [text.encode() for text in tensor.values]
-    return b"".join(struct.pack("<I", len(text)) + text for text in texts)
+    return b"".join([part for text in texts for part in (_SIZE.pack(len(text)), text)])
