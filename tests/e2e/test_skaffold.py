@@ -1,0 +1,67 @@
+"""skaffold.yaml: what a developer's loop builds, renders, installs and removes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.e2e import cluster
+from tests.e2e.cluster import run
+
+pytestmark = pytest.mark.e2e
+
+
+def _skaffold(*arguments: str) -> str:
+    quiet = ["SKAFFOLD_UPDATE_CHECK=false", "SKAFFOLD_INTERACTIVE=false"]
+    return run("env", "DOCKER_BUILDKIT=1", *quiet, "skaffold", *arguments)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What skaffold says of the images that it built."""
+    said = tmp_path_factory.mktemp("skaffold") / "builds.json"
+    _skaffold("build", "--push=false", f"--file-output={said}")
+    return said
+
+
+@pytest.fixture(scope="module")
+def images(built: Path) -> Sequence[str]:
+    """Their names, with tags of their content."""
+    return [one["tag"] for one in json.loads(built.read_text())["builds"]]
+
+
+def test_default_profile_renders_the_chart_with_its_images(built: Path, images: Sequence[str]):
+    """What would be installed runs in what was built, and in nothing of a release."""
+    rendered = _skaffold("render", "--digest-source=tag", f"--build-artifacts={built}")
+
+    objects = [one for one in yaml.safe_load_all(rendered) if one]
+    (runtime,) = (one for one in objects if one["kind"] == "ServingRuntime")
+    (tracking,) = (one for one in objects if one["kind"] == "Deployment")
+    used = [runtime["spec"]["containers"][0], tracking["spec"]["template"]["spec"]["containers"][0]]
+    assert {one["image"] for one in used} == set(images)
+
+
+def test_run_installs_and_delete_leaves_nothing(images: Sequence[str]):
+    """The images loaded, one command brings a release up and one takes it away."""
+    for image in images:
+        run(*shlex.split(os.environ["SECOM_IMAGE_LOAD"]), image)
+    with cluster.namespace("skaffold", pod_security="restricted") as name:
+        before = cluster.everything(name)
+
+        _skaffold("run", "--profile=ci", f"--namespace={name}")
+        running = {pod["metadata"]["name"] for pod in cluster.ready_pods(name, "")}
+        _skaffold("delete", "--profile=ci", f"--namespace={name}")
+
+        assert {each.rpartition("secom-")[2].partition("-")[0] for each in running} == {
+            "minio",
+            "mlflow",
+        }
+        cluster.until(
+            lambda: cluster.everything(name) <= before, seconds=60, what="a namespace as it was"
+        )
