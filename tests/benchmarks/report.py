@@ -18,6 +18,13 @@ from tests.benchmarks.figures import spread
 from tests.benchmarks.rounds import Measured
 from tests.benchmarks.sides import FLOOR, NOTHING, OURS, STOCK
 
+_ALIKE = (
+    "All sides alike: one process, one thread for ONNX Runtime and BLAS, the same bodies and "
+    "connections, keep-alive on. The floor serves the same bundle without checks, names of units "
+    "or metrics. More workers are no row: one process serves a bundle here, and more of them are "
+    "more pods, each with a port and metrics of its own."
+)
+
 
 def machine(units: Units, settings: Settings, *, at: datetime, took: float) -> str:
     """Say where, when and on what this was measured."""
@@ -53,7 +60,7 @@ def to_markdown(found: Found, where: str) -> str:
         parts["Batch from Parquet"] = _batch_table(found)
     text = "\n\n".join(f"### {heading}\n\n{table}" for heading, table in parts.items())
     notes = "".join(f"\n{note}" for note in found.notes)
-    return f"{where}\n\n{text}\n{notes}"
+    return f"{where}\n{_ALIKE}\n\n{text}\n{notes}"
 
 
 def to_json(found: Found, where: str) -> dict[str, Any]:
