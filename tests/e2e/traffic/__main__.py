@@ -22,6 +22,9 @@ from tests.e2e.traffic.rpc import RpcAsker
 
 _ANSWER_SECONDS = 10.0
 _CONNECTIONS = 16  # enough that some lead to each pod: a repeated request finds one that stands
+_PAUSE_SECONDS = (
+    0.05  # else a repeat may take a connection to the same pod, not yet seen to be dead
+)
 _USES = 50
 
 
@@ -34,6 +37,7 @@ async def _ask(asker: Asker, questions: Questions, number: int, seen: Figures) -
                 answer = await asker.ask(number, is_repeat=False)
             except ClosedError as exc:
                 seen.repeats.append(Mishap(time.time(), str(exc)))
+                await asyncio.sleep(_PAUSE_SECONDS)
                 answer = await asker.ask(number, is_repeat=True)
         questions.check(number, answer)
     except (ClosedError, FailedError) as exc:

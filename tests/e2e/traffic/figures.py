@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+_GOODBYE = "GOAWAY received"
+
 
 @dataclass(frozen=True, slots=True)
 class Mishap:
@@ -64,8 +66,12 @@ class Figures:
         return float(np.quantile(self.latency_seconds, 0.99))
 
     def recovery_seconds(self, event: float) -> float:
-        """Time from an event, in seconds since the epoch, until the last mishap; 0 without any."""
-        return max((one.at - event for one in (*self.repeats, *self.failures)), default=0.0)
+        """Return the time from an event, in seconds since the epoch, until the last mishap.
+
+        0 without any. A server's goodbye to a connection that has aged is none of it.
+        """
+        mishaps = (*self.repeats, *self.failures)
+        return max((one.at - event for one in mishaps if _GOODBYE not in one.reason), default=0.0)
 
     def __str__(self) -> str:
         """State the figures in a line, and what went wrong in further ones."""
