@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from collections import deque
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ _OPTIONS = [
 ]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Line:
     channel: grpc.aio.Channel
     asked: int = 0
@@ -53,27 +54,30 @@ class RpcAsker:
         self._target, self._uses = f"{host}:{port}", uses
         self._requests = [_request(unit) for unit in questions.readings]
         self._lines = deque(self._new() for _ in range(connections))
+        self._closing: list[asyncio.Task[None]] = []
 
     async def ask(self, number: int, *, is_repeat: bool) -> Answer:
         """Ask about one unit, if it is a repeat on a channel that stands."""
         line = self._take(prefer_ready=is_repeat)
         line.asked += 1
-        ask = line.channel.unary_unary(_METHOD)  # bytes in, bytes out
+        is_last = line.asked == self._uses
+        if is_last:
+            self._lines[self._lines.index(line)] = self._new()
         try:
-            content = await ask(self._requests[number])
+            ask = line.channel.unary_unary(_METHOD)  # bytes in, bytes out
+            return _answer(await ask(self._requests[number]))
         except grpc.aio.AioRpcError as exc:
             message = f"{exc.code().name}: {exc.details()}"
             # The server never says so itself: it is gRPC's word for a connection that is gone.
             is_closed = exc.code() == grpc.StatusCode.UNAVAILABLE
             raise (ClosedError if is_closed else FailedError)(message) from exc
-        if line.asked == self._uses:
-            await self._replace(line)
-        return _answer(content)
+        finally:
+            if is_last:  # what else is asked on it finishes
+                self._closing.append(asyncio.create_task(line.channel.close(_GRACE_SECONDS)))
 
     async def close(self) -> None:
         """Hang up."""
-        for line in self._lines:
-            await line.channel.close()
+        await asyncio.gather(*self._closing, *(line.channel.close() for line in self._lines))
 
     def _new(self) -> _Line:
         return _Line(grpc.aio.insecure_channel(self._target, options=_OPTIONS))
@@ -83,10 +87,6 @@ class RpcAsker:
         self._lines.rotate(-1)
         ready = (line for line in self._lines if line.is_ready)
         return next(ready, self._lines[0]) if prefer_ready else self._lines[0]
-
-    async def _replace(self, line: _Line) -> None:
-        self._lines[self._lines.index(line)] = self._new()
-        await line.channel.close(_GRACE_SECONDS)  # what else is asked on it finishes
 
 
 def _request(unit: list[float | None]) -> bytes:

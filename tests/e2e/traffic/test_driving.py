@@ -18,6 +18,7 @@ from tests.bundles import write_bundle
 from tests.e2e.traffic.asking import Answer, ClosedError, FailedError, Questions
 from tests.e2e.traffic.driving import Target, driving, questions_about
 from tests.e2e.traffic.rest import RestAsker
+from tests.e2e.traffic.rpc import RpcAsker
 from tests.serving.running import Running, running
 
 QUESTIONS = Questions(readings=[[1.0, None]], risks={"d": [0.5]})
@@ -86,6 +87,21 @@ def test_steady_traffic_is_answered_in_full(server: Running, served: Bundle, tmp
         assert seen.answers == {served.digest: seen.n_requests}
         assert 80 < seen.rate <= 110
         assert 0 < seen.p50_seconds <= seen.p99_seconds < 1
+
+
+def test_channels_are_replaced_while_many_requests_are_on_them(server: Running, served: Bundle):
+    """None of them is lost, although each channel serves for three only."""
+    questions = questions_about([served])
+
+    async def talk() -> list[Answer]:
+        asker = RpcAsker("127.0.0.1", server.grpc_port, questions, connections=2, uses=3)
+        answers = []
+        for _ in range(8):
+            answers += await asyncio.gather(*(asker.ask(0, is_repeat=False) for _ in range(5)))
+        await asker.close()
+        return answers
+
+    assert asyncio.run(talk()) == [Answer(served.digest, questions.risks[served.digest][0])] * 40
 
 
 def test_a_server_that_is_gone_is_seen_by_each_request(
