@@ -1,6 +1,8 @@
 """The locked requirements: complete, free of indexes, and in agreement."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -73,3 +75,12 @@ def test_lock_holds_what_pyproject_asks(extra):
         version = locked.get(canonicalize_name(asked.name))
         assert version is not None, f"{asked} is not in requirements/{extra}.txt: run `make lock`"
         assert asked.specifier.contains(version), f"{asked}, locked at {version}: run `make lock`"
+
+
+def test_lock_leaves_nothing_out():
+    """What was installed from the lock alone, without resolving, has all that it asks for."""
+    checked = subprocess.run(
+        [sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False
+    )
+
+    assert checked.returncode == 0, checked.stdout
