@@ -1,17 +1,20 @@
-"""A small bundle of made-up units, written in no time."""
+"""Small bundles of made-up units, written in no time, and a judgement that promotes one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
-from secom_core import bundle, candidates, export
-from secom_core.calibration import fit_sigmoid
+from secom_core import bundle, candidates, export, gate
+from secom_core.calibration import Sigmoid, fit_sigmoid
 from secom_core.card import Card
 from secom_core.contract import Contract
 from secom_core.dataset import Units
 from secom_core.drift import fit_reference
+from secom_core.judgement import Judgement
 from secom_core.threshold import set_operating_point
 
 RUN_ID = "run-7"
@@ -37,25 +40,62 @@ def write_bundle(units: Units, folder: Path, *, strength: float = 0.01) -> str:
     fit, calibration = units.window(slice(0, 300)), units.window(slice(300, 400))
     params = {"selection": "f", "n_sensors": 40, "C": strength}
     pipeline = candidates.build("logistic", params, seed=0).fit(fit.readings, fit.is_fail)
+    parts = parts_of(pipeline, fit, calibration, card=lambda _: _card(units, strength))
+    digest = bundle.write(parts, folder)
+    bundle.write_lineage(_lineage(digest), folder)
+    return digest
+
+
+def parts_of(
+    pipeline: Pipeline,
+    fit: Units,
+    calibration: Units,
+    *,
+    card: Callable[[Sigmoid], Card],
+    n_golden: int = 12,
+) -> bundle.Parts:
+    """Make a bundle of a fitted pipeline, with a capacity of a fifth, in the way of training.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Fitted on `fit`.
+    fit, calibration : Units
+    card : callable
+        Takes the calibration.
+    n_golden : int
+        How many units of `calibration` become golden requests, its first ones.
+    """
     raw = candidates.raw_score(pipeline, calibration.readings)
     sigmoid = fit_sigmoid(raw, calibration.is_fail)
-    risk = sigmoid.risk(raw)
-    point = set_operating_point(risk, calibration.is_fail, max_inspection_rate=0.2)
-    model = export.to_onnx(pipeline, sigmoid, units.sensors)
-    asked = calibration.readings[:12]
+    point = set_operating_point(sigmoid.risk(raw), calibration.is_fail, max_inspection_rate=0.2)
+    model = export.to_onnx(pipeline, sigmoid, fit.sensors)
+    asked = calibration.readings[:n_golden]
     answers = bundle.risk_of(bundle.open_session(model), asked)
-    parts = bundle.Parts(
+    return bundle.Parts(
         model=model,
-        contract=Contract(sensors=units.sensors),
+        contract=Contract(sensors=fit.sensors),
         sensors_read=tuple(int(column) for column in export.sensors_read(pipeline)),
         operating_point=point,
         reference=fit_reference(fit.readings),
         golden=bundle.Golden(readings=asked, risk=answers, flagged=point.flags(answers)),
-        card=_card(units, strength),
+        card=card(sigmoid),
     )
-    digest = bundle.write(parts, folder)
-    bundle.write_lineage(_lineage(digest), folder)
-    return digest
+
+
+def promoting(challenger: bundle.Bundle, champion: bundle.Bundle | None) -> Judgement:
+    """Return a judgement by which a challenger follows a champion, or is the first one."""
+    verdict = gate.Verdict(
+        decision="promote",
+        basis="judged",
+        reasons=("It meets every condition.",),
+        challenger=challenger.digest,
+        holdout="e" * 64,
+        champion=champion.digest if champion else None,
+        attempt=1,
+    )
+    nothing = np.empty(0)
+    return Judgement(verdict=verdict, risk=nothing, flagged=nothing, champion_risk=None)
 
 
 def _card(units: Units, strength: float) -> Card:

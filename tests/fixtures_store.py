@@ -1,14 +1,18 @@
-"""A real object store for tests, started once."""
+"""A real object store for tests, started once, and bundles that lie in it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 from minio import Minio
 
 from pipelines.embedded import object_store
-from secom_core.store import Store
+from secom_core import bundle
+from secom_core.bundle import Bundle
+from secom_core.dataset import Units
+from secom_core.store import Store, publish_bundle
+from tests.bundles import write_bundle
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +42,20 @@ def store_environ(running_store: Mapping[str, str]) -> Mapping[str, str]:
 def store(store_environ: Mapping[str, str]) -> Store:
     """An empty bucket of a running server."""
     return Store.from_environment(store_environ)
+
+
+@pytest.fixture(scope="session")
+def pair(twin: Units, tmp_path_factory: pytest.TempPathFactory) -> Sequence[Bundle]:
+    """Two bundles that answer the same golden requests, each otherwise."""
+    folders = [tmp_path_factory.mktemp("pair") / name for name in ("first", "second")]
+    for folder, strength in zip(folders, (0.01, 0.05), strict=True):
+        write_bundle(twin, folder, strength=strength)
+    return [bundle.read(folder) for folder in folders]
+
+
+@pytest.fixture
+def published(pair: Sequence[Bundle], store: Store) -> Sequence[Bundle]:
+    """The same two, in the store."""
+    for one in pair:
+        publish_bundle(store, one.path, one.digest)
+    return pair

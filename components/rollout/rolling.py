@@ -54,9 +54,9 @@ def rolled_out(new: Bundle, place: Place, environ: Mapping[str, str]) -> Iterato
     cluster = kubernetes_api.connect(place.namespace)
     holder = f"{socket.gethostname()}-{secrets.token_hex(4)}"
     with held(cluster, place.lease, holder=holder, clock=CLOCK) as lease:
-        former = _former(cluster, place, environ)
-        rollout = Rollout(cluster, place, cluster.template(place.name), lease, environ)
         target = Target(new.digest, new.golden)
+        former = _former(cluster, place, environ, target)
+        rollout = Rollout(cluster, place, cluster.template(place.name), lease, environ)
         try:
             rollout.bring(target)
             yield
@@ -81,7 +81,9 @@ def remove(place: Place) -> None:
     cluster.delete_lease(place.lease)
 
 
-def _former(cluster: Cluster, place: Place, environ: Mapping[str, str]) -> Target | None:
+def _former(
+    cluster: Cluster, place: Place, environ: Mapping[str, str], target: Target
+) -> Target | None:
     """Return the bundle to go back to.
 
     It is the champion: what the InferenceService names may be a roll-out that was interrupted.
@@ -92,6 +94,8 @@ def _former(cluster: Cluster, place: Place, environ: Mapping[str, str]) -> Targe
     digest = champion.digest if champion else bundle_digest_of(service) if service else None
     if digest is None:
         return None
+    if digest == target.digest:  # a template is applied anew, or an interrupted run goes on
+        return target
     # A champion that is damaged in the store still serves, and going away from it is the cure.
     with suppress(BundleError, ObjectNotFoundError), published(environ, digest) as found:
         return Target(digest, found.golden)

@@ -11,17 +11,14 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from secom_core import bundle, candidates, dataset, export
-from secom_core.calibration import Sigmoid, fit_sigmoid
+from secom_core import bundle, candidates, dataset
+from secom_core.calibration import Sigmoid
 from secom_core.card import Card
-from secom_core.contract import Contract
-from secom_core.drift import fit_reference
 from secom_core.store import bucket_opener
-from secom_core.threshold import set_operating_point
+from tests.bundles import parts_of
 
 LOGISTIC, FOREST = "logistic", "reference"
 _FIT, _CALIBRATION = 0.6, 0.8
-_N_GOLDEN = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,7 +43,9 @@ def make(family: str, units: dataset.Units, folder: Path) -> Served:
     fit, calibration = units.window(slice(0, cuts[0])), units.window(slice(*cuts))
     params = candidates.search_space(family, "quick")[0]
     pipeline = candidates.fit_params(family, params, fit, seed=0).pipeline
-    parts = _parts(family, pipeline, fit, calibration)
+    parts = parts_of(
+        pipeline, fit, calibration, card=lambda sigmoid: _card(family, sigmoid, fit, calibration)
+    )
     bundle.write(parts, folder / family / "bundle")
     stock = _without_our_classes(pipeline)
     np.testing.assert_allclose(
@@ -56,26 +55,6 @@ def make(family: str, units: dataset.Units, folder: Path) -> Served:
     path.parent.mkdir()
     path.write_bytes(pickle.dumps(stock))
     return Served(family=family, bundle=folder / family / "bundle", pickle=path, pipeline=stock)
-
-
-def _parts(
-    family: str, pipeline: Pipeline, fit: dataset.Units, calibration: dataset.Units
-) -> bundle.Parts:
-    raw = candidates.raw_score(pipeline, calibration.readings)
-    sigmoid = fit_sigmoid(raw, calibration.is_fail)
-    point = set_operating_point(sigmoid.risk(raw), calibration.is_fail, max_inspection_rate=0.2)
-    model = export.to_onnx(pipeline, sigmoid, fit.sensors)
-    asked = calibration.readings[:_N_GOLDEN]
-    answers = bundle.risk_of(bundle.open_session(model), asked)
-    return bundle.Parts(
-        model=model,
-        contract=Contract(sensors=fit.sensors),
-        sensors_read=tuple(int(column) for column in export.sensors_read(pipeline)),
-        operating_point=point,
-        reference=fit_reference(fit.readings),
-        golden=bundle.Golden(readings=asked, risk=answers, flagged=point.flags(answers)),
-        card=_card(family, sigmoid, fit, calibration),
-    )
 
 
 def _card(family: str, sigmoid: Sigmoid, fit: dataset.Units, calibration: dataset.Units) -> Card:

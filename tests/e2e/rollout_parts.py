@@ -7,11 +7,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
-from secom_core import bundle, gate
+from secom_core import bundle
 from secom_core.bundle import Bundle, manifest
-from secom_core.judgement import Judgement
+from tests.bundles import promoting
 from tests.e2e.cluster import kubectl
 from tests.e2e.release import Release
 from tests.e2e.tasks import Task, start
@@ -41,21 +39,10 @@ def start_promotion(
     release: Release, challenger: Bundle, champion: Bundle | None, *, run_id: str
 ) -> Task:
     """Start the stage that promotes, with a verdict that lets it."""
-    nothing = np.empty(0)
-    verdict = gate.Verdict(
-        decision="promote",
-        basis="judged",
-        reasons=("It meets every condition.",),
-        challenger=challenger.digest,
-        holdout="e" * 64,
-        champion=champion.digest if champion else None,
-        attempt=1,
-    )
-    judgement = Judgement(verdict=verdict, risk=nothing, flagged=nothing, champion_risk=None)
     environ = {
         **TRACKING,
         "CHALLENGER": challenger.digest,
-        "VERDICT": json.dumps(judgement.to_json()),
+        "VERDICT": json.dumps(promoting(challenger, champion).to_json()),
         "RUN_ID": run_id,
         "SERVICE": release.name,
     }

@@ -6,27 +6,9 @@ from click.testing import CliRunner
 from pipelines.cli import main
 from secom_core import bundle, promotion
 from secom_core.store import hold, publish_bundle, read_champion
-from tests.bundles import write_bundle
 from tests.serving.running import running
 
 pytestmark = pytest.mark.usefixtures("environment")
-
-
-@pytest.fixture(scope="session")
-def pair(twin, tmp_path_factory):
-    """Two bundles."""
-    folders = [tmp_path_factory.mktemp("pair") / name for name in ("first", "second")]
-    for folder, strength in zip(folders, (0.01, 0.05), strict=True):
-        write_bundle(twin, folder, strength=strength)
-    return [bundle.read(folder) for folder in folders]
-
-
-@pytest.fixture
-def published(pair, store):
-    """The same two, in the store."""
-    for one in pair:
-        publish_bundle(store, one.path, one.digest)
-    return pair
 
 
 @pytest.fixture

@@ -5,20 +5,8 @@ import threading
 import pytest
 
 from components.rollout import Place
-from secom_core import bundle
-from secom_core.store import publish_bundle
-from tests.bundles import write_bundle
 from tests.components.rollout.kubernetes_stand_in import NAME, NAMESPACE, Kubernetes
 from tests.serving.running import running
-
-
-@pytest.fixture(scope="session")
-def pair(twin, tmp_path_factory):
-    """Two bundles that answer the same golden requests, each otherwise."""
-    folders = [tmp_path_factory.mktemp("pair") / name for name in ("first", "second")]
-    for folder, strength in zip(folders, (0.01, 0.05), strict=True):
-        write_bundle(twin, folder, strength=strength)
-    return [bundle.read(folder) for folder in folders]
 
 
 @pytest.fixture(scope="session")
@@ -48,14 +36,6 @@ def kubernetes(pair, servers, tmp_path, monkeypatch):
         yield api
         api.shutdown()
         thread.join()
-
-
-@pytest.fixture
-def published(pair, store):
-    """The same two bundles, published."""
-    for one in pair:
-        publish_bundle(store, one.path, one.digest)
-    return pair
 
 
 @pytest.fixture

@@ -2,15 +2,13 @@ import json
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from mlflow import MlflowClient
 
 from components.promote import promote
-from secom_core import gate
 from secom_core.errors import HoldError, RolloutError
-from secom_core.judgement import Judgement
 from secom_core.store import hold, read_champion
+from tests.bundles import promoting
 from tests.components.rollout.kubernetes_stand_in import NAME, NAMESPACE
 
 
@@ -34,7 +32,7 @@ def stage(kubernetes, store_environ, tracking_uri, tmp_path, monkeypatch):
         if not (folder / "bundle").exists():
             (folder / "bundle").symlink_to(challenger.path)
         verdict = tmp_path / "verdict.json"
-        verdict.write_text(json.dumps(_promoting(challenger, champion).to_json()))
+        verdict.write_text(json.dumps(promoting(challenger, champion).to_json()))
         promote.python_func(
             challenger=SimpleNamespace(path=str(folder)),
             verdict=SimpleNamespace(path=str(verdict)),
@@ -54,20 +52,6 @@ def alias(tracking_uri):
         return client.get_model_version_by_alias("secom", "champion").tags["bundle"]
 
     return find
-
-
-def _promoting(challenger, champion):
-    verdict = gate.Verdict(
-        decision="promote",
-        basis="judged",
-        reasons=("It meets every condition.",),
-        challenger=challenger.digest,
-        holdout="e" * 64,
-        champion=champion.digest if champion else None,
-        attempt=1,
-    )
-    nothing = np.empty(0)
-    return Judgement(verdict=verdict, risk=nothing, flagged=nothing, champion_risk=None)
 
 
 def test_promoted_bundle_is_served_and_pointed_to(stage, kubernetes, pair, store, alias):

@@ -8,12 +8,9 @@ import pytest
 from mlflow import MlflowClient
 
 from components import artifacts
-from secom_core import bundle, candidates, dataset, export, training
-from secom_core.calibration import fit_sigmoid
+from secom_core import bundle, candidates, dataset, training
 from secom_core.card import Card
-from secom_core.contract import Contract
-from secom_core.drift import fit_reference
-from secom_core.threshold import set_operating_point
+from tests.bundles import parts_of
 
 FIT_SECONDS = (1.5, 2.25)
 
@@ -35,21 +32,8 @@ def _write_contender(folder, units, *, family, strength):
     """Write a logistic regression, whatever it is called: nobody here looks inside."""
     params = {"selection": "f", "n_sensors": 20, "C": strength}
     pipeline = candidates.build("logistic", params, seed=0).fit(units.readings, units.is_fail)
-    raw = candidates.raw_score(pipeline, units.readings)
-    sigmoid = fit_sigmoid(raw, units.is_fail)
-    point = set_operating_point(sigmoid.risk(raw), units.is_fail, max_inspection_rate=0.2)
-    asked = units.readings[:3]
-    model = export.to_onnx(pipeline, sigmoid, units.sensors)
-    answers = bundle.risk_of(bundle.open_session(model), asked)
-    parts = bundle.Parts(
-        model=model,
-        contract=Contract(sensors=units.sensors),
-        sensors_read=tuple(int(column) for column in export.sensors_read(pipeline)),
-        operating_point=point,
-        reference=fit_reference(units.readings),
-        golden=bundle.Golden(readings=asked, risk=answers, flagged=point.flags(answers)),
-        card=_card(units, family=family, strength=strength),
-    )
+    card = _card(units, family=family, strength=strength)
+    parts = parts_of(pipeline, units, units, card=lambda _: card, n_golden=3)
     digest = bundle.write(parts, folder / artifacts.BUNDLE)
     lineage = training.lineage(
         digest, run_id="run-7", environ={}, trained_at=datetime(2026, 1, 2, tzinfo=UTC)
