@@ -190,9 +190,10 @@ def _ended_with_us(process: subprocess.Popen[str]) -> Iterator[None]:
         yield
     except BaseException:
         # The session holds every stage; whatever a stage writes appears whole or not at all, so
-        # that it may be killed anywhere.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        # that it may be killed anywhere. Once it has ended, its number may be somebody else's.
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         raise
 
 
