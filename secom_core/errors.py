@@ -14,6 +14,7 @@
     ├── EvidenceError      too little data to compute a figure
     │   ├── EmptyWindowError
     │   └── OneClassError
+    ├── RecordError        recorded predictions are damaged or do not belong together
     ├── WindowError        recorded windows of drift cannot be read, or not be judged together
     ├── VerdictError       a recorded verdict of the gate cannot be read
     ├── ExportError        the ONNX form answers differently from the fitted pipeline
@@ -101,6 +102,10 @@ class EmptyWindowError(EvidenceError):
 
 class OneClassError(EvidenceError):
     """A figure needs passes and fails, and one of them is absent."""
+
+
+class RecordError(SecomError):
+    """Recorded predictions are damaged or do not belong together."""
 
 
 class WindowError(SecomError):
