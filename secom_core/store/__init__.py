@@ -7,12 +7,14 @@
     hold.json                      while it lies there, nobody may move the champion by a promotion
     ledger/<holdout digest>.json   appended to by conditional write
     runs/<run id>/…                how each run ended
+    monitor/…/<number>.json        journals: appended to by creating the next number
 """
 
 from secom_core.store.bundles import bundle_prefix, fetch_bundle, publish_bundle
 from secom_core.store.champion import Champion, move_champion, read_champion
 from secom_core.store.client import Found, Store, bucket_opener
 from secom_core.store.hold import hold, release, require_no_hold
+from secom_core.store.journal import Journal
 from secom_core.store.ledger import append_to_ledger, holdouts, read_ledger
 from secom_core.store.pruning import Pruned, kept_bundles, prune
 from secom_core.store.settings import Settings
@@ -20,6 +22,7 @@ from secom_core.store.settings import Settings
 __all__ = [
     "Champion",
     "Found",
+    "Journal",
     "Pruned",
     "Settings",
     "Store",

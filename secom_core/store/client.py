@@ -218,10 +218,15 @@ class Store:
         """Return the keys that begin with `prefix`, sorted; raises `StoreError` as `get` does."""
         return tuple(found.key for found in self.find(prefix))
 
-    def find(self, prefix: str) -> tuple[Found, ...]:
-        """Return the objects whose keys begin with `prefix`, sorted by key; raises as `list`."""
+    def find(self, prefix: str, *, after: str = "") -> tuple[Found, ...]:
+        """Return the objects whose keys begin with `prefix`, sorted by key; raises as `list`.
+
+        With `after`, a key, only those behind it: what was seen before is not listed again.
+        """
         with explained(self._settings, "list", prefix):
-            items = self._client.list_objects(self._settings.bucket, prefix, recursive=True)
+            items = self._client.list_objects(
+                self._settings.bucket, prefix, recursive=True, start_after=after or None
+            )
             found = (
                 Found(
                     key=item.object_name,

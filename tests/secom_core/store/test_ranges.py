@@ -1,6 +1,7 @@
 import pytest
 
 from secom_core.errors import ConflictError, ObjectNotFoundError
+from secom_core.store import Store
 
 
 def test_objects_are_found_with_their_sizes(store):
@@ -9,6 +10,17 @@ def test_objects_are_found_with_their_sizes(store):
     store.put("in/a", b"")
 
     assert [(found.key, found.n_bytes) for found in store.find("in/")] == [("in/a", 0), ("in/b", 4)]
+
+
+@pytest.mark.parametrize("environ", ["store_environ", "minio_environ"], ids=["weed", "minio"])
+def test_objects_are_found_behind_a_key(environ, request):
+    """Who has seen the first ones asks for those behind them only."""
+    store = Store.from_environment(request.getfixturevalue(environ))
+    for key in ("in/a", "in/b", "in/c/d", "out/e"):
+        store.put(key, b"-")
+
+    assert [found.key for found in store.find("in/", after="in/a")] == ["in/b", "in/c/d"]
+    assert store.find("in/", after="in/z") == ()
 
 
 def test_range_is_what_lies_there(store):
