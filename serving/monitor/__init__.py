@@ -1,0 +1,1 @@
+"""The monitor: takes in outcomes, judges drift and live performance, and starts trainings."""
