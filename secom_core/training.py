@@ -18,6 +18,8 @@ from secom_core.calibration import fit_sigmoid
 from secom_core.card import Card
 from secom_core.contract import Contract
 from secom_core.drift import fit_reference
+from secom_core.drift.watch import fit_baseline
+from secom_core.errors import EvidenceError
 from secom_core.evaluation import figures
 from secom_core.evidence import Evidence
 from secom_core.threshold import OperatingPoint, set_operating_point
@@ -110,13 +112,19 @@ def _fit_contender(
         fit_seconds=tuple(second for fitted in fits for second in fitted.fit_seconds),
         export_difference=difference,
     )
+    read = tuple(int(column) for column in export.sensors_read(last.pipeline))
+    # Of the model as it will answer, not as scikit-learn does.
+    calibration_risk = bundle.risk_of(bundle.open_session(model), calibration.readings)
     parts = bundle.Parts(
         model=model,
         contract=Contract(sensors=units.sensors),
-        sensors_read=tuple(int(column) for column in export.sensors_read(last.pipeline)),
+        sensors_read=read,
         operating_point=point,
         reference=fit_reference(seen.readings[cuts.fit]),
-        golden=_golden(model, calibration, point),
+        drift_basis=bundle.DriftBasis(
+            baseline=_baseline(seen.readings[cuts.fit], read), calibration_risk=calibration_risk
+        ),
+        golden=_golden(calibration.readings, calibration_risk, point),
         card=_card(seen, cuts, evidence, seed=config.seed),
     )
     return Contender(parts=parts, evidence=evidence)
@@ -178,15 +186,21 @@ def lineage(
     )
 
 
-def _golden(model: bytes, calibration: Units, point: OperatingPoint) -> bundle.Golden:
+def _baseline(readings: np.ndarray, sensors_read: tuple[int, ...]) -> float | None:
+    try:
+        return fit_baseline(readings, sensors_read=sensors_read)
+    except EvidenceError:
+        return None  # a short line can be learnt from all the same
+
+
+def _golden(readings: np.ndarray, risk: np.ndarray, point: OperatingPoint) -> bundle.Golden:
     """Take units from the lowest risk to the highest, with the answers of ONNX Runtime."""
-    risk = bundle.risk_of(bundle.open_session(model), calibration.readings)
     # A unit on the threshold itself may fall on either side by a rounding error.
     clear = np.flatnonzero(np.abs(risk - point.threshold) > bundle.GOLDEN_TOLERANCE)
     ascending = clear[np.argsort(risk[clear], kind="stable")]
     chosen = ascending[np.linspace(0, len(ascending) - 1, N_GOLDEN).astype(int)]
     return bundle.Golden(
-        readings=calibration.readings[chosen], risk=risk[chosen], flagged=point.flags(risk[chosen])
+        readings=readings[chosen], risk=risk[chosen], flagged=point.flags(risk[chosen])
     )
 
 

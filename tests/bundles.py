@@ -71,13 +71,15 @@ def parts_of(
     point = set_operating_point(sigmoid.risk(raw), calibration.is_fail, max_inspection_rate=0.2)
     model = export.to_onnx(pipeline, sigmoid, fit.sensors)
     asked = calibration.readings[:n_golden]
-    answers = bundle.risk_of(bundle.open_session(model), asked)
+    risk = bundle.risk_of(bundle.open_session(model), calibration.readings)
+    answers = risk[:n_golden]
     return bundle.Parts(
         model=model,
         contract=Contract(sensors=fit.sensors),
         sensors_read=tuple(int(column) for column in export.sensors_read(pipeline)),
         operating_point=point,
         reference=fit_reference(fit.readings),
+        drift_basis=bundle.DriftBasis(baseline=0.0, calibration_risk=risk),
         golden=bundle.Golden(readings=asked, risk=answers, flagged=point.flags(answers)),
         card=card(sigmoid),
     )

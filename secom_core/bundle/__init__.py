@@ -4,6 +4,7 @@ What is judged is what is served: training writes a bundle, the gate scores it w
 and the server answers with the same method on the same bytes. Nothing in it can run code.
 """
 
+from secom_core.bundle.drift_basis import DriftBasis
 from secom_core.bundle.golden import TOLERANCE as GOLDEN_TOLERANCE
 from secom_core.bundle.golden import Golden
 from secom_core.bundle.lineage import Lineage
@@ -14,6 +15,7 @@ from secom_core.bundle.writer import Parts, write, write_lineage
 __all__ = [
     "GOLDEN_TOLERANCE",
     "Bundle",
+    "DriftBasis",
     "Golden",
     "Lineage",
     "Parts",

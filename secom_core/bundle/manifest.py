@@ -9,7 +9,7 @@ from pathlib import Path
 
 from secom_core.errors import BundleError
 
-FORMAT = "secom-bundle/1"
+FORMAT = "secom-bundle/2"
 OPERATOR_SETS = {"": 21, "ai.onnx.ml": 5}
 """Version of each of ONNX's operator sets by its domain: what a graph in a bundle may use."""
 
@@ -18,10 +18,11 @@ MODEL = "model.onnx"
 CONTRACT = "contract.json"
 OPERATING_POINT = "operating_point.json"
 REFERENCE = "reference.parquet"
+DRIFT_BASIS = "drift.json"
 GOLDEN = "golden.json"
 CARD = "card.json"
 CARD_PAGE = "card.md"
-FILES = (MODEL, CONTRACT, OPERATING_POINT, REFERENCE, GOLDEN, CARD, CARD_PAGE)
+FILES = (MODEL, CONTRACT, OPERATING_POINT, REFERENCE, DRIFT_BASIS, GOLDEN, CARD, CARD_PAGE)
 
 LINEAGE = "lineage.json"
 SIGNATURE = "manifest.sig"

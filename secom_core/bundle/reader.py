@@ -12,6 +12,7 @@ import numpy as np
 import onnxruntime as ort
 
 from secom_core.bundle import manifest
+from secom_core.bundle.drift_basis import DriftBasis
 from secom_core.bundle.golden import TOLERANCE, Golden
 from secom_core.bundle.lineage import Lineage
 from secom_core.bundle.reference import from_parquet
@@ -23,6 +24,7 @@ from secom_core.threshold import OperatingPoint
 
 if TYPE_CHECKING:
     from secom_core.drift import ReferenceProfile
+    from secom_core.drift.watch import Reference
 
 _Part = TypeVar("_Part")
 
@@ -52,6 +54,7 @@ class Bundle:
     contract: Contract
     sensors_read: tuple[int, ...]
     operating_point: OperatingPoint
+    drift_basis: DriftBasis
     golden: Golden
     card: Card
     lineage: Lineage | None
@@ -76,6 +79,19 @@ class Bundle:
     def reference(self) -> ReferenceProfile:
         """The fit window, for drift and explanations; read from disk at each call."""
         return from_parquet((self.path / manifest.REFERENCE).read_bytes())
+
+    @property
+    def drift_baseline(self) -> float | None:
+        """Share of the sensors read whose drift is nothing new; None if nobody could tell."""
+        return self.drift_basis.baseline
+
+    def watched(self) -> Reference:
+        """Return what windows of scored units are compared with; reads from disk."""
+        from secom_core.drift.watch import Reference  # noqa: PLC0415 - SciPy, which serving lacks
+
+        return Reference(
+            bundle=self.digest, profile=self.reference, risk=self.drift_basis.calibration_risk
+        )
 
     def judge(self, readings: np.ndarray) -> Verdicts:
         """Score units and flag those whose risk reaches the threshold.
@@ -142,6 +158,7 @@ def read(folder: Path, *, verify_key: Path | None = None) -> Bundle:
         contract=contract,
         sensors_read=sensors_read,
         operating_point=_parsed(folder, manifest.OPERATING_POINT, OperatingPoint.from_json),
+        drift_basis=_parsed(folder, manifest.DRIFT_BASIS, DriftBasis.from_json),
         golden=_parsed(folder, manifest.GOLDEN, Golden.from_json),
         card=_parsed(folder, manifest.CARD, Card.from_json),
         lineage=_lineage(folder, digest),

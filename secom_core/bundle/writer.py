@@ -14,6 +14,7 @@ from secom_core.bundle.reference import to_parquet
 from secom_core.errors import BundleError
 
 if TYPE_CHECKING:
+    from secom_core.bundle.drift_basis import DriftBasis
     from secom_core.bundle.golden import Golden
     from secom_core.bundle.lineage import Lineage
     from secom_core.card import Card
@@ -38,6 +39,8 @@ class Parts:
         Threshold and what it was set for.
     reference : ReferenceProfile
         The fit window, for drift and explanations.
+    drift_basis : DriftBasis
+        What else drift is judged against.
     golden : Golden
         Readings with expected answers.
     card : Card
@@ -49,6 +52,7 @@ class Parts:
     sensors_read: tuple[int, ...]
     operating_point: OperatingPoint
     reference: ReferenceProfile
+    drift_basis: DriftBasis
     golden: Golden
     card: Card
 
@@ -115,6 +119,7 @@ def _contents(parts: Parts) -> dict[str, bytes]:
         ),
         manifest.OPERATING_POINT: manifest.to_json_bytes(parts.operating_point.to_json()),
         manifest.REFERENCE: to_parquet(parts.reference, parts.contract.sensors),
+        manifest.DRIFT_BASIS: manifest.to_json_bytes(parts.drift_basis.to_json()),
         manifest.GOLDEN: manifest.to_json_bytes(parts.golden.to_json()),
         manifest.CARD: manifest.to_json_bytes(parts.card.to_json()),
         manifest.CARD_PAGE: parts.card.to_markdown().encode(),

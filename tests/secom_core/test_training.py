@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from secom_core import candidates, training
+from secom_core import candidates, dataset, training
 from secom_core.calibration import fit_sigmoid
 from secom_core.config import TrainingConfig
+from secom_core.drift.watch import fit_baseline
 from secom_core.errors import ConfigError, EvidenceError
 from secom_core.evaluation import figures
 from secom_core.evidence import Evidence
@@ -45,6 +46,16 @@ def test_compared_units_are_scored_by_the_fit_before_them(narrow, contender, by_
 
     assert contender.evidence.sigmoid == sigmoid
     np.testing.assert_array_equal(contender.evidence.risk, sigmoid.risk(np.concatenate(by_hand)))
+
+
+def test_bundle_states_the_drift_of_its_own_fit_window(contender):
+    """A fit window too short to tell gives no baseline; a long one gives what it has shown."""
+    longer = dataset.twin(n_units=800, seed=0)
+    parts = training.fit_contender("logistic", longer, QUICK).parts
+    shown = fit_baseline(longer.readings[:560], sensors_read=parts.sensors_read)
+
+    assert contender.parts.drift_basis.baseline is None
+    assert parts.drift_basis.baseline == shown
 
 
 def test_threshold_is_set_on_the_calibration_window(narrow, contender, by_hand):

@@ -91,8 +91,8 @@ DAMAGES = {
     ),
     "manifest vouches for a path outside": (list_evil_path, "does not list .*: ../evil"),
     "foreign format": (
-        change("manifest.json", format="secom-bundle/2"),
-        "format is secom-bundle/2",
+        change("manifest.json", format="secom-bundle/9"),
+        "format is secom-bundle/9",
     ),
     "foreign operator set": (
         change("manifest.json", operator_sets={"ai.onnx": 99}),

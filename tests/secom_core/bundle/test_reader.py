@@ -40,6 +40,11 @@ RESEALED = {
         b'{"readings": [["high"]], "risk": [0], "flagged": [false]}',
         "golden.json does not hold",
     ),
+    "drift basis without risks": (
+        "drift.json",
+        b'{"baseline": null}',
+        "drift.json does not hold",
+    ),
     "card of another version": ("card.json", b'{"family": "forest"}', "fields of this version"),
     "card is a list": ("card.json", b"[]", "fields of this version"),
 }
@@ -76,6 +81,17 @@ def test_reference_profiles_the_fit_window(twin, config, bundles, family):
 
     profile = bundles[family].reference
     np.testing.assert_array_equal(profile.sorted_readings, expected.sorted_readings)
+
+
+def test_drift_is_judged_by_what_the_bundle_states(twin, config, bundles, family):
+    """Sensors by the fit window, risks by the bundle's own of units that it was not fitted on."""
+    cuts = timeline(len(twin), config.shares)
+    judged = bundles[family]
+
+    watched = judged.watched()
+
+    assert (watched.bundle, watched.profile.median.size) == (judged.digest, 590)
+    np.testing.assert_array_equal(watched.risk, judged.judge(twin.readings[cuts.calibration]).risk)
 
 
 @pytest.mark.parametrize("family", [*FAMILIES, REFERENCE])
