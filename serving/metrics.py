@@ -54,6 +54,9 @@ MONITOR_CYCLE_TIME = "secom_monitor_cycle_timestamp_seconds"
 MONITOR_LEADS = "secom_monitor_leads"
 """1 where this monitor holds the lease, 0 where another one does."""
 
+SET_ASIDE = "secom_prediction_objects_set_aside"
+"""Prediction objects of late that cannot be read, and take no part in drift."""
+
 DRIFT_WINDOWS = "secom_drift_windows"
 """Windows judged of the bundle that serves."""
 DRIFT_WINDOW_TIME = "secom_drift_window_timestamp_seconds"
