@@ -16,6 +16,7 @@ def ingest(
     missed_fail_cost: float = 0.0,
     first_window: float = 0.4,
     holdout: float = 0.2,
+    until: float = 1.0,
     search: str = "full",
     seed: int = 0,
 ) -> None:
@@ -28,6 +29,7 @@ def ingest(
         missed_fail_cost: What an escape costs, in inspections; 0 sets the threshold by capacity.
         first_window: Share of units in the first training window.
         holdout: Share of units that only the gate sees, the latest.
+        until: Share of the units, the earliest, that the run knows of.
         search: full, or quick: each family's first combination of parameters as it is.
         seed: Seed of every random choice.
 
@@ -54,6 +56,7 @@ def ingest(
                 "missed_fail_cost": missed_fail_cost,
                 "first_window": first_window,
                 "holdout": holdout,
+                "until": until,
                 "search": search,
                 "seed": seed,
             }
@@ -65,7 +68,7 @@ def ingest(
             source,
             cache=dataset.user_cache(os.environ),
             open_bucket=bucket_opener(os.environ),
-        )
+        ).earliest(config.until)
         timeline(len(loaded), config.shares)
         dataset.write_units(loaded, Path(units.path))
         Path(settings.path).write_text(json.dumps(config.to_json()))

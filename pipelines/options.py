@@ -92,6 +92,13 @@ training: Option = _group(
         show_default=True,
         help="Share of units that only the gate sees.",
     ),
+    click.option(
+        "--until",
+        type=float,
+        default=1.0,
+        show_default=True,
+        help="Share of the units, the earliest, that the run knows of.",
+    ),
 )
 
 

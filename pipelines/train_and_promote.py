@@ -20,6 +20,7 @@ def train_and_promote(
     missed_fail_cost: float = 0.0,
     first_window: float = 0.4,
     holdout: float = 0.2,
+    until: float = 1.0,
     search: str = "full",
     seed: int = 0,
     inference_service: str = "",
@@ -32,6 +33,7 @@ def train_and_promote(
         missed_fail_cost: What an escape costs, in inspections; 0 sets the threshold by capacity.
         first_window: Share of units in the first training window.
         holdout: Share of units that only the gate sees, the latest.
+        until: Share of the units, the earliest, that the run knows of: as if it were run back then.
         search: full, or quick: each family's first combination of parameters as it is.
         seed: Seed of every random choice.
         inference_service: Name of the InferenceService to roll out; empty where there is none.
@@ -46,6 +48,7 @@ def train_and_promote(
                 missed_fail_cost=missed_fail_cost,
                 first_window=first_window,
                 holdout=holdout,
+                until=until,
                 search=search,
                 seed=seed,
             )

@@ -26,6 +26,8 @@ class TrainingConfig:
         What an escape costs, in inspections; 0 sets the threshold by capacity alone.
     first_window, holdout : float
         Shares of all units: see `secom_core.windows.Shares`.
+    until : float, default=1
+        Share of the units, the earliest, that the run knows of: as if it were run back then.
     search : {"full", "quick"}
         Quick takes each family's first combination of parameters as it is.
     seed : int, default=0
@@ -36,6 +38,7 @@ class TrainingConfig:
     missed_fail_cost: float = 0.0
     first_window: float = 0.4
     holdout: float = 0.2
+    until: float = 1.0
     search: Search = "full"
     seed: int = 0
 
@@ -50,6 +53,12 @@ class TrainingConfig:
             message = (
                 f"missed_fail_cost must be 0 or more, got {self.missed_fail_cost}. "
                 "It counts inspections: 50 means that an escape costs as much as 50 of them."
+            )
+            raise ConfigError(message)
+        if not 0 < self.until <= 1:
+            message = (
+                f"until must be in (0, 1], got {self.until}. It is the share of the units, the "
+                "earliest ones, that the run knows of."
             )
             raise ConfigError(message)
         if self.search not in get_args(Search):

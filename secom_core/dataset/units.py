@@ -51,6 +51,10 @@ class Units:
             sensors=self.sensors,
         )
 
+    def earliest(self, share: float) -> Units:
+        """Return a share of all units, in (0, 1], from the first on, as views."""
+        return self.window(slice(0, round(share * len(self))))
+
     @property
     def digest(self) -> str:
         """sha256 of the content, whatever the source or file it came from: 64 hex digits."""

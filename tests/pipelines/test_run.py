@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from secom_core import bundle
+from secom_core import bundle, dataset
 from tests.test_no_pickle import is_pickle
 
 QUICK = "secom run --data synthetic --search quick"
@@ -177,6 +177,16 @@ def test_another_seed_says_why_the_champion_stays_or_goes(typed, again, state):
     assert digest_in(other, state) != digest_in(again, state)
     assert "challenger number 2 on this holdout" in other.out
     assert re.search(r"Verdict: (PROMOTED|KEPT)", other.out)
+
+
+def test_a_run_of_the_past_knows_of_no_later_unit(typed, tmp_path):
+    """With --until, everything is done as if the later units had not been made yet."""
+    state = tmp_path / "state"
+    ended = typed(f"{QUICK} --until 0.5 --state {state}")
+    units = dataset.read_units(artifact(ended, state, "ingest/units"))
+
+    assert ended.code == 0, ended.err
+    assert units.digest == dataset.twin(seed=0).window(slice(0, 784)).digest
 
 
 def test_a_failing_stage_gives_its_reason(typed, tmp_path):

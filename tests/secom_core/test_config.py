@@ -18,6 +18,8 @@ from secom_core.windows import Shares
         ({"missed_fail_cost": float("nan")}, "got nan"),
         ({"seed": -1}, r"seed must be in \[0, 2\*\*32\), got -1"),
         ({"seed": 2**32}, f"got {2**32}"),
+        ({"until": 0}, r"until must be in \(0, 1\], got 0"),
+        ({"until": 1.5}, "got 1.5"),
         ({"search": "slow"}, "search must be full or quick, got 'slow'"),
         ({"first_window": 0.9}, "got first_window=0.9, holdout=0.2"),
         ({"holdout": 0.7}, "got first_window=0.4, holdout=0.7"),
@@ -37,6 +39,7 @@ def test_settings_travel_as_json():
         missed_fail_cost=50,
         first_window=0.5,
         holdout=0.25,
+        until=0.4,
         search="quick",
         seed=7,
     )

@@ -16,6 +16,15 @@ def test_a_window_is_a_view(twin):
     assert (window.source, window.is_synthetic) == (twin.source, True)
 
 
+def test_the_earliest_share_is_what_was_known_back_then(twin):
+    """A share of the units, rounded, from the first on; all of them where it is 1."""
+    known = twin.earliest(0.4)
+
+    assert len(known) == 200
+    assert known.digest == twin.window(slice(0, 200)).digest
+    assert twin.earliest(1).digest == twin.digest
+
+
 def test_the_digest_is_of_the_content_alone(twin):
     """Where units came from, -0, memory order and the pattern of a NaN make no difference."""
     other = np.where(np.isnan(twin.readings), -np.nan, twin.readings)
