@@ -55,6 +55,8 @@ class Seen:
     window : Window, optional
         The newest of the champion's.
     drift : DriftVerdict, optional
+    n_set_aside : int
+        Prediction objects of late that cannot be read.
     outcomes : OutcomeCounts
     """
 
@@ -65,6 +67,7 @@ class Seen:
     sensors: tuple[str, ...] = ()
     window: Window | None = None
     drift: DriftVerdict | None = None
+    n_set_aside: int = 0
     outcomes: OutcomeCounts = field(default_factory=OutcomeCounts)
 
 
