@@ -46,7 +46,7 @@ def judge(
     import tempfile
     from pathlib import Path
 
-    from components import artifacts
+    from components import artifacts, outcome
     from components.stage import stage
     from secom_core import bundle, dataset, judgement
     from secom_core.selection import Comparison
@@ -56,15 +56,17 @@ def judge(
         judged = bundle.read(Path(challenger.path) / artifacts.BUNDLE)
         read = dataset.read_units(Path(units.path))
         config = artifacts.read_settings(settings.path)
+        store = Store.from_environment(os.environ)
         found = judgement.judge(
             judged,
             Comparison.from_json(artifacts.read_json(comparison.path)),
             read,
             config,
-            store=Store.from_environment(os.environ),
+            store=store,
             scratch=Path(scratch),
         )
         artifacts.write_json(verdict.path, found.to_json())
+        outcome.keep_verdict(store, run_id=run_id, verdict=found.verdict)
         verdict.metadata.update(decision=found.verdict.decision, reason=found.verdict.reasons[0])
         for name, value in found.headline.items():
             figures.log_metric(name, value)

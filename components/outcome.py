@@ -1,13 +1,14 @@
-"""How a run ended, as the object store keeps it."""
+"""What the gate decided and how a run ended, as the object store keeps it."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
 
-from components.stage import failure_key
 from secom_core.errors import ObjectNotFoundError
+from secom_core.gate import Verdict
 from secom_core.store import Store
+from secom_core.store.run_documents import failure_key, outcome_key, verdict_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +46,16 @@ def keep(store: Store, *, run_id: str, state: str) -> Outcome:
     return outcome
 
 
-def outcome_key(run_id: str) -> str:
-    """Where the outcome of a run lies in the object store."""
-    return f"runs/{run_id}/outcome.json"
+def keep_verdict(store: Store, *, run_id: str, verdict: Verdict) -> None:
+    """Write down what the gate decided, for whoever follows the run from outside.
+
+    Raises
+    ------
+    StoreError
+        If the store is away.
+    """
+    told = {"decision": verdict.decision, "reasons": verdict.reasons}
+    store.put(verdict_key(run_id), json.dumps(told).encode())
 
 
 def _failure(store: Store, run_id: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from secom_core.errors import SecomError
 from secom_core.store import Store
+from secom_core.store.run_documents import failure_key
 
 PREFIX = "secom-stage "
 
@@ -56,11 +57,6 @@ def read_event(line: str) -> dict[str, Any] | None:
         if isinstance(event, dict) and "stage" in event:
             return event
     return None
-
-
-def failure_key(run_id: str) -> str:
-    """Where the reason of a failed run lies in the object store."""
-    return f"runs/{run_id}/failure.json"
 
 
 def _tell(**event: str | int) -> None:

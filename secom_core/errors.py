@@ -14,6 +14,7 @@
     ├── EvidenceError      too little data to compute a figure
     │   ├── EmptyWindowError
     │   └── OneClassError
+    ├── OutcomeError       outcomes of units cannot be used
     ├── RecordError        recorded predictions are damaged or do not belong together
     ├── WindowError        recorded windows of drift cannot be read, or not be judged together
     ├── VerdictError       a recorded verdict of the gate cannot be read
@@ -26,11 +27,13 @@
     ├── TrackingError      MLflow refused or is away
     ├── RolloutError       Kubernetes refused, is away, or what was rolled out does not serve
     │   └── LostLeaseError another roll-out has taken over
-    └── RunError           a pipeline run failed; carries the reason that its stage gave
+    ├── RunError           a pipeline run failed; carries the reason that its stage gave
+    ├── RequestError       what a client sent the monitor cannot be understood
+    └── StandbyError       another monitor may hold the lease, and this one must not act
 
 Whoever calls this project from the command line sees the message and exit code 2; a client of the
-server sees it as 400 (`ContractError`). Messages name the offending value, what was expected and
-what to do.
+server sees it as 400 (`ContractError`, `RequestError`). Messages name the offending value, what was
+expected and what to do.
 """
 
 from __future__ import annotations
@@ -104,6 +107,10 @@ class OneClassError(EvidenceError):
     """A figure needs passes and fails, and one of them is absent."""
 
 
+class OutcomeError(SecomError):
+    """Outcomes of units cannot be used."""
+
+
 class RecordError(SecomError):
     """Recorded predictions are damaged or do not belong together."""
 
@@ -154,3 +161,11 @@ class LostLeaseError(RolloutError):
 
 class RunError(SecomError):
     """A pipeline run failed; the message is the reason that its stage gave."""
+
+
+class RequestError(SecomError):
+    """What a client sent the monitor cannot be understood."""
+
+
+class StandbyError(SecomError):
+    """Another monitor may hold the lease, so that this one must not act."""

@@ -6,7 +6,7 @@
     champion.json                  moved by conditional write
     hold.json                      while it lies there, nobody may move the champion by a promotion
     ledger/<holdout digest>.json   appended to by conditional write
-    runs/<run id>/…                how each run ended
+    runs/<run id>/…                what the gate decided, and how each run ended
     monitor/…/<number>.json        journals: appended to by creating the next number
 """
 
