@@ -55,8 +55,9 @@ actionlint:
 compile: $(INSTALLED) ## Write the pipelines as YAML for Kubeflow (checked in)
 	@$(BIN)/secom compile $(ARGS)
 
-chart: $(INSTALLED) ## Write what is made of the chart: schema, table of values, manifests
+chart: $(INSTALLED) ## Write what is generated: dashboards, schema, table of values, manifests
 	@$(BIN)/python helm/generate.py
+	@$(BIN)/python -m manifests.dashboards.main
 	@$(BIN)/python manifests/generate.py
 	@$(BIN)/python -m tests.helm.rendering
 
