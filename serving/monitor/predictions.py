@@ -1,0 +1,121 @@
+"""Finding prediction objects in the store, and reading them: the newest days, late ones as well."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from secom_core.errors import ObjectNotFoundError, RecordError
+from secom_core.record import FOLDER, Records, from_parquet, unique
+from secom_core.store import Store
+
+LATE_DAYS = 2
+"""How late an object may come, counted from the newest one that was read, or from now."""
+
+_NEAR = timedelta(hours=1)
+_KEY = re.compile(
+    rf"{FOLDER}date=(\d{{4}}-\d\d-\d\d)/(\d{{8}}T\d{{6}}\.\d{{6}})-(.+)-(\d{{1,18}})\.parquet"
+)
+_TIME = "%Y%m%dT%H%M%S.%f"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Segment:
+    """A prediction object, as a listing shows it; segments sort by key, and so by time.
+
+    Parameters
+    ----------
+    key : str
+    began_at : datetime
+        UTC, by the predictor's clock.
+    writer : str
+        The process that wrote it.
+    number : int
+        That process's own count of segments.
+    etag : str
+        Another one if the object was replaced.
+    """
+
+    key: str
+    began_at: datetime
+    writer: str
+    number: int
+    etag: str
+
+    @property
+    def day(self) -> date:
+        """The UTC day beneath which the object lies."""
+        return self.began_at.date()
+
+
+def find_segments(store: Store, *, since: date | datetime) -> tuple[Segment, ...]:
+    """List the objects of segments that began at `since` or later, in order of their keys.
+
+    Days to come are among them: a predictor's clock may be ahead. What does not have the name of a
+    segment is passed over.
+
+    Raises
+    ------
+    StoreError
+        If the store is away or refuses.
+    """
+    found = store.find(FOLDER, after=first_key(since))
+    parsed = (_parsed(each.key, each.etag) for each in found)
+    return tuple(segment for segment in parsed if segment)
+
+
+def near(now: datetime, newest: datetime) -> datetime:
+    """Return since when to list so that, in one request, all but very late objects are found."""
+    return min(now, newest) - _NEAR
+
+
+def oldest_day(now: datetime, newest: datetime) -> date:
+    """Return the day before which nothing is waited for any more.
+
+    Either clock, ours or that of a predictor, may have jumped ahead; hardly both.
+    """
+    return (min(now, newest) - timedelta(days=LATE_DAYS)).date()
+
+
+def read_object(store: Store, key: str) -> Records | None:
+    """Read an object's records, each once; None if it cannot be read, which is logged.
+
+    Raises
+    ------
+    StoreError
+        If the store is away or refuses: no fault of the object, so try again.
+    """
+    try:
+        return unique(from_parquet(store.get(key)))
+    except (ObjectNotFoundError, RecordError) as exc:
+        set_aside(key, str(exc))
+        return None
+
+
+def set_aside(key: str, reason: str) -> None:
+    """Log that an object's records take no part, for all that came later must go on."""
+    logger.warning("prediction object set aside", extra={"fields": {"key": key, "reason": reason}})
+
+
+def first_key(since: date | datetime) -> str:
+    """Return a key behind which all segments lie that began at `since` or later."""
+    if isinstance(since, datetime):
+        utc = since.astimezone(UTC)
+        return f"{FOLDER}date={utc:%Y-%m-%d}/{utc.strftime(_TIME)}"
+    return f"{FOLDER}date={since.isoformat()}/"
+
+
+def _parsed(key: str, etag: str) -> Segment | None:
+    match = _KEY.fullmatch(key)
+    if match is None:
+        return None
+    _, time, writer, number = match.groups()
+    try:
+        began_at = datetime.strptime(time, _TIME).replace(tzinfo=UTC)
+    except ValueError:  # of the form of a time, and none
+        return None
+    return Segment(key=key, began_at=began_at, writer=writer, number=int(number), etag=etag)

@@ -1,0 +1,55 @@
+"""Units that a bundle has scored, and segments of them in the store, without a predictor."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from secom_core.bundle import Bundle
+from secom_core.record import Records, object_key, to_parquet
+from secom_core.store import Store
+
+NOW = datetime(2008, 11, 20, 12, tzinfo=UTC)
+"""When tests look."""
+
+
+def scored(bundle: Bundle, readings: np.ndarray, *, first: int = 0, audit_share: float = 0.0):
+    """Return the records of units, numbered from `first`, one a second until tests look."""
+    verdicts = bundle.judge(readings)
+    number = np.arange(first, first + len(readings))
+    names = np.array([f"unit-{each}" for each in number], dtype=object)
+    ids = np.array([f"record-{bundle.digest[:8]}-{each}" for each in number], dtype=object)
+    began = np.datetime64(NOW.replace(tzinfo=None) - timedelta(hours=6), "us")
+    return Records(
+        record_id=ids,
+        scored_at=began + number.astype("timedelta64[s]"),
+        unit_id=names,
+        measured_at=np.full(len(names), np.datetime64("NaT"), dtype="datetime64[s]"),
+        readings=readings,
+        risk=verdicts.risk,
+        flagged=verdicts.flagged,
+        audited=np.zeros(len(names), dtype=np.bool_),
+        audit_share=np.full(len(names), audit_share),
+        bundle=np.full(len(names), bundle.digest, dtype=object),
+        request_id=names,
+    )
+
+
+def segment_key(number: int, *, writer: str = "a1b2c3d4", at: datetime | None = None) -> str:
+    """Return the key of a writer's segment, which began so many seconds after the first unit."""
+    began = at or NOW - timedelta(hours=6) + timedelta(seconds=number)
+    return object_key(f"{began:%Y%m%dT%H%M%S.%f}-{writer}-{number}", began.date())
+
+
+def ship(store: Store, bundle: Bundle, records: Records, key: str) -> str:
+    """Put a segment into the store as the shipper does."""
+    store.put(key, to_parquet(records, bundle.contract.sensors))
+    return key
+
+
+def ship_all(store: Store, bundle: Bundle, records: Records, *, size: int, first: int = 0) -> None:
+    """Put records into the store in segments of `size` units."""
+    for start in range(0, len(records), size):
+        part = records.window(slice(start, start + size))
+        ship(store, bundle, part, segment_key(first + start))
