@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -36,6 +37,7 @@ def any_units(draw):
         source=draw(st.text()),
         is_synthetic=draw(st.booleans()),
         sensors=tuple(sensors),
+        weight=draw(st.none() | npst.arrays(float, n_units, elements=st.floats(0.1, 1e9))),
     )
 
 
@@ -55,6 +57,8 @@ def test_what_was_written_is_read(tmp_path_factory, units):
         units.is_synthetic,
         units.sensors,
     )
+    assert (read.weight is None) == (units.weight is None)
+    assert np.array_equal(read.weights, units.weights)
     assert read.digest == units.digest
 
 
@@ -136,6 +140,9 @@ def test_altered_content_is_refused(path, change):
 FOREIGN = {
     "somebody else's table": lambda t: t.replace_schema_metadata(None),
     "another version": lambda t: t.replace_schema_metadata(
+        t.schema.metadata | {b"secom.format": b"secom.units/3"}
+    ),
+    "a version with weights, without them": lambda t: t.replace_schema_metadata(
         t.schema.metadata | {b"secom.format": b"secom.units/2"}
     ),
     "readings in float32": lambda t: t.cast(
@@ -155,6 +162,34 @@ def test_another_form_is_refused(path, change):
 
     with pytest.raises(FormatError, match=r"does not hold units in the form secom.units/1"):
         read_units(path)
+
+
+@pytest.fixture
+def weighted_path(tmp_path, twin):
+    """Forty units as Parquet, with weights from 1 to 40."""
+    path = tmp_path / "weighted.parquet"
+    weight = np.arange(40) + 1.0
+    write_units(replace(twin.window(slice(0, 40)), weight=weight), path)
+    return path
+
+
+def test_weights_are_a_column_of_a_form_of_their_own(path, weighted_path):
+    """Who knows only the form without weights cannot take them for a sensor."""
+    plain, weighted = parquet.read_table(path), parquet.read_table(weighted_path)
+
+    assert plain.schema.metadata[b"secom.format"] == b"secom.units/1"
+    assert weighted.schema.metadata[b"secom.format"] == b"secom.units/2"
+    assert weighted.column_names[:4] == ["measured_at", "is_fail", "weight", "sensor_000"]
+    assert weighted.drop_columns("weight").equals(plain)
+
+
+@pytest.mark.parametrize("weight", [7.0, 0.0, float("nan")])
+def test_an_altered_weight_is_refused(weighted_path, weight):
+    """Weights are part of the content, and what cannot be one is no reason to fail otherwise."""
+    rewritten(weighted_path, lambda t: with_column(t, "weight", pa.array([weight] * 40)))
+
+    with pytest.raises(FormatError, match="was altered after it was written"):
+        read_units(weighted_path)
 
 
 @pytest.mark.parametrize(
