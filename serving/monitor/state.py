@@ -93,6 +93,10 @@ class Latest:
         """Replace what was there."""
         self._seen = seen
 
+    def clear(self) -> None:
+        """Forget what was there: somebody else looks now."""
+        self._seen = None
+
     def get(self) -> Seen | None:
         """Return it; None before the first round has ended."""
         return self._seen

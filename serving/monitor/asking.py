@@ -1,0 +1,325 @@
+"""Whether a training may start now: never two at once, one a cool-down, never twice on one data."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from secom_core.errors import ConflictError, RunError
+from secom_core.store import Store
+from serving.monitor.endings import ending_of
+from serving.monitor.launching import BATCH, TRAINING, Arguments, Launcher
+from serving.monitor.runs import Intent, Run, Runs, newest_training
+
+Word = Literal[
+    "started", "duplicate", "running", "cooling_down", "nothing_new", "queued", "ignored"
+]
+"""What became of a request for a training."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingData:
+    """What a training would be fitted and judged on.
+
+    Parameters
+    ----------
+    address : str
+        Where the units lie, as a pipeline's `source`.
+    digest : str
+        Of the units.
+    n_fails : int
+        Fails among those that came with outcomes.
+    """
+
+    address: str
+    digest: str
+    n_fails: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A request for a pipeline run.
+
+    Parameters
+    ----------
+    source : {"alert", "request", "outcomes"}
+    reason : str
+        For people.
+    keys : tuple of str
+        By which it is known when it comes again; without any, it is new each time.
+    token, address : str
+        Who asks, from where.
+    parameters : mapping
+        Of the pipeline, beside those that the monitor sets.
+    """
+
+    source: str
+    reason: str
+    keys: tuple[str, ...] = ()
+    token: str = ""
+    address: str = ""
+    parameters: Arguments = field(default_factory=dict)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it waits for Kubeflow: a client that asks is told, and may ask again."""
+        return self.source != "request"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of a request.
+
+    Parameters
+    ----------
+    word : str
+        One of `Word`.
+    run : Run, optional
+        The run that it is about.
+    wait_seconds : float
+        In a cool-down, how long it lasts.
+    """
+
+    word: Word
+    run: Run | None = None
+    wait_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """When trainings start, and how.
+
+    Parameters
+    ----------
+    cooldown : timedelta
+        From one training to the next, whatever asks for it.
+    new_fails : int
+        Fails since the last training that are reason enough for one.
+    arguments : mapping
+        Parameters of every training, beside its data.
+    """
+
+    cooldown: timedelta
+    new_fails: int
+    arguments: Arguments
+
+
+class Asking:
+    """Starts pipelines, and follows them; from any thread, one at a time.
+
+    Parameters
+    ----------
+    store : Store
+    launcher : Launcher
+    data : callable
+        Makes a training's data of all that is known now.
+    policy : Policy
+    require_lead : callable
+        Raises `StandbyError` if another monitor may be acting.
+    new_id : callable
+        Gives a word that it never gave before.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        launcher: Launcher,
+        *,
+        data: Callable[[], TrainingData],
+        policy: Policy,
+        require_lead: Callable[[], None],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._store, self._launcher = store, launcher
+        self._data, self._policy = data, policy
+        self._require_lead, self._new_id = require_lead, new_id
+        self._runs = Runs(store)
+        self._lock = threading.Lock()
+
+    @property
+    def known(self) -> tuple[Run, ...]:
+        """All runs as they were last seen, oldest first."""
+        return self._runs.known
+
+    def train(self, ask: Ask, *, now: datetime) -> Answer:
+        """Start a training, unless it must not start now.
+
+        Raises
+        ------
+        RunError
+            If Kubeflow is away, and the request is not one to keep.
+        StoreError
+            If the store is away.
+        SecomError
+            If there can be no data to train on; says why.
+        """
+        with self._lock:
+            return self._decided(lambda: self._train(ask, now))
+
+    def train_on_outcomes(self, n_fails: int, *, now: datetime) -> Answer | None:
+        """Start a training if enough fails came since the last one; None where nothing is due.
+
+        Parameters
+        ----------
+        n_fails : int
+            Fails so far that a prediction is known of.
+        now : datetime
+            By the store's clock.
+        """
+        with self._lock:
+            last = newest_training(self._runs.refresh())
+            n_new = n_fails - (last.intent.n_fails if last else 0)
+            if n_new < self._policy.new_fails or self._hindrance(now):
+                return None
+            ask = Ask(source="outcomes", reason=f"{n_new} new fails with outcomes")
+            return self._decided(lambda: self._train(ask, now))
+
+    def predict(self, ask: Ask) -> Answer:
+        """Start a batch, unless one with the same output is going; raises as `train` does."""
+        with self._lock:
+            return self._decided(lambda: self._predict(ask))
+
+    def settle(self) -> None:
+        """Look how runs go, and start or give up those whose start was not witnessed.
+
+        A launcher that is away leaves them as they are.
+
+        Raises
+        ------
+        StoreError
+            If the store is away.
+        """
+        with self._lock:
+            self._runs.refresh()
+            self._settle()
+
+    def _decided(self, decide: Callable[[], Answer]) -> Answer:
+        while True:
+            try:
+                return decide()
+            except ConflictError:  # another monitor has written: what was decided may be wrong now
+                self._require_lead()
+
+    def _train(self, ask: Ask, now: datetime) -> Answer:
+        runs = self._runs.refresh()
+        if known := _asked_before(runs, ask.keys):
+            return Answer(word="duplicate", run=known)
+        self._settle()
+        if hindrance := self._hindrance(now):
+            return hindrance
+        name = self._name(TRAINING)
+        if not ask.is_kept:
+            self._launcher.find(name)  # is it there? Nothing has been written yet
+        data = self._data()
+        if seen := _trained_on(self.known, data.digest, ask):
+            return Answer(word="nothing_new", run=seen)
+        arguments = {**self._policy.arguments, **ask.parameters, "source": data.address}
+        intent = _intent(ask, TRAINING, arguments, name=name)
+        return self._launch(replace(intent, data_digest=data.digest, n_fails=data.n_fails))
+
+    def _predict(self, ask: Ask) -> Answer:
+        runs = self._runs.refresh()
+        if known := _asked_before(runs, ask.keys):
+            return Answer(word="duplicate", run=known)
+        self._settle()
+        for run in self.known:
+            if run.is_going and run.intent.arguments.get("output") == ask.parameters["output"]:
+                return Answer(word="running", run=run)
+        name = self._name(BATCH)
+        self._launcher.find(name)
+        return self._launch(_intent(ask, BATCH, ask.parameters, name=name))
+
+    def _hindrance(self, now: datetime) -> Answer | None:
+        last = newest_training(self.known)
+        if last is None:
+            return None
+        if last.is_going:
+            return Answer(word="running", run=last)
+        left = self._policy.cooldown - (now - last.asked_at)
+        if left > timedelta(0):
+            return Answer(word="cooling_down", run=last, wait_seconds=left.total_seconds())
+        return None
+
+    def _name(self, pipeline: str) -> str:
+        return f"{pipeline.replace('_', '-')}-{self._new_id()}"
+
+    def _launch(self, intent: Intent) -> Answer:
+        self._require_lead()
+        run = self._runs.intend(intent)
+        try:
+            return Answer(word="started", run=self._start(run))
+        except RunError:
+            if intent.is_kept:
+                return Answer(word="queued", run=run)
+            self._settle()
+            raise
+
+    def _start(self, run: Run) -> Run:
+        intent = run.intent
+        run_id = self._launcher.start(intent.pipeline, intent.arguments, name=intent.name)
+        return self._runs.started(run, run_id)
+
+    def _settle(self) -> None:
+        for run in self.known:
+            if not run.is_going:
+                continue
+            try:
+                self._settle_one(run)
+            except RunError as fault:
+                fields = {"run": run.intent.name, "reason": str(fault)}
+                _logger.warning("cannot follow run", extra={"fields": fields})
+
+    def _settle_one(self, run: Run) -> None:
+        if run.run_id:
+            state = self._launcher.state(run.run_id)
+            if state != "running":
+                ending, why = ending_of(self._store, run.run_id, state)
+                self._runs.ended(run, ending, why)
+        elif run_id := self._launcher.find(run.intent.name):
+            self._runs.started(run, run_id)
+        elif run.intent.is_kept:
+            self._require_lead()
+            self._start(run)
+        else:
+            self._runs.ended(run, "abandoned", "Kubeflow was away when it was to be started")
+
+
+def _intent(ask: Ask, pipeline: str, arguments: Arguments, *, name: str) -> Intent:
+    return Intent(
+        name=name,
+        pipeline=pipeline,
+        arguments=dict(arguments),
+        keys=ask.keys,
+        source=ask.source,
+        reason=ask.reason,
+        token=ask.token,
+        address=ask.address,
+        is_kept=ask.is_kept,
+    )
+
+
+def _asked_before(runs: Collection[Run], keys: Collection[str]) -> Run | None:
+    """Return the run by which all these keys were answered, if they were."""
+    answered = {key: run for run in runs if run.ending != "abandoned" for key in run.intent.keys}
+    if not keys or not answered.keys() >= set(keys):
+        return None
+    return answered[next(iter(keys))]
+
+
+def _trained_on(runs: Collection[Run], digest: str, ask: Ask) -> Run | None:
+    """Return the training on these data, if there was one.
+
+    One that failed has no verdict. Whoever has mended the cause may ask for it again; the monitor
+    by itself would only fail again.
+    """
+    for run in runs:
+        may_be_repeated = run.ending == "failed" and ask.source == "request"
+        if run.is_training and run.intent.data_digest == digest and not may_be_repeated:
+            return run
+    return None

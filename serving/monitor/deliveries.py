@@ -1,0 +1,61 @@
+"""Deliveries of outcomes, each written down whole before anybody is told that it was taken in."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+
+from secom_core.errors import ConflictError
+from secom_core.outcomes import JOURNAL, Added, Board, Outcome, from_bytes, to_bytes
+from secom_core.store import Store
+from secom_core.store.journal import Journal
+
+
+class Deliveries:
+    """All outcomes that were taken in, and the way in for more; from any thread.
+
+    Parameters
+    ----------
+    store : Store
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._journal = Journal(store, JOURNAL)
+        self._board, self._n_read = Board(), 0
+        self._lock = threading.Lock()
+
+    def take_in(self, delivered: Collection[Outcome], *, sender: str) -> Added:
+        """Write down what is new, unless anything contradicts what is known: then nothing.
+
+        Parameters
+        ----------
+        delivered : collection of Outcome
+        sender : str
+            For the audit.
+
+        Raises
+        ------
+        StoreError
+            If the store is away, refuses or is full. When its answer was lost, the outcomes may be
+            there: sent again, they are known.
+        """
+        with self._lock:
+            while True:
+                added = self._refreshed().add(delivered)
+                if added.conflicts or not added.accepted:
+                    return added
+                try:
+                    self._journal.append(
+                        to_bytes(added.accepted, sender=sender), after=self._n_read
+                    )
+                except ConflictError:  # another delivery came first: judge in view of it
+                    continue
+                self._n_read += 1
+                self._board = added.board
+                return added
+
+    def _refreshed(self) -> Board:
+        for entry in self._journal.read(after=self._n_read):
+            self._board = self._board.add(from_bytes(entry.content)).board
+            self._n_read = entry.number
+        return self._board
