@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -107,7 +106,7 @@ def look_back(
                 candidates.fit_params,
                 chosen.family,
                 params,
-                _take(units, train),
+                units.take(train),
                 seed=config.seed,
             )
             for train, _ in shuffled
@@ -116,10 +115,10 @@ def look_back(
     raw = _raw_scores(searched, later, units)
     risk = np.concatenate([chosen.risk, chosen.sigmoid.risk(raw)])
     fits = [future.result() for future in searched + fixed]
-    seen = units.is_fail[cuts.compared.start :]
+    seen = units.window(slice(cuts.compared.start, None))
     return Hindsight(
         temporal_risk=risk,
-        temporal=figures(seen, risk, seed=config.seed),
+        temporal=figures(seen.is_fail, risk, seed=config.seed, weight=seen.weight),
         shuffled=_shuffled_figures(fixed, shuffled, units, chosen, seed=config.seed),
         fit_seconds=tuple(second for fitted in fits for second in fitted.fit_seconds),
     )
@@ -128,15 +127,6 @@ def look_back(
 def _shuffled_folds(is_fail: np.ndarray, *, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
     folds = StratifiedKFold(N_RANDOM_FOLDS, shuffle=True, random_state=seed)
     return list(folds.split(is_fail[:, np.newaxis], is_fail))
-
-
-def _take(units: Units, chosen: np.ndarray) -> Units:
-    return dataclasses.replace(
-        units,
-        readings=units.readings[chosen],
-        is_fail=units.is_fail[chosen],
-        measured_at=units.measured_at[chosen],
-    )
 
 
 def _await(futures: Sequence[Future[Fitted]], progress: Progress | None) -> None:
@@ -167,4 +157,4 @@ def _shuffled_figures(
     for future, (_, test) in zip(fits, folds, strict=True):
         raw = candidates.raw_score(future.result().pipeline, units.readings[test])
         risk[test] = chosen.sigmoid.risk(raw)
-    return figures(units.is_fail, risk, seed=seed)
+    return figures(units.is_fail, risk, seed=seed, weight=units.weight)

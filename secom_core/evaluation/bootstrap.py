@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from secom_core.errors import EvidenceError
+
 N_RESAMPLES = 2000
 """Leaves 50 beyond each end of a 95 % interval."""
 
@@ -32,6 +34,7 @@ def with_intervals(
     *,
     seed: int,
     n_resamples: int = N_RESAMPLES,
+    weight: np.ndarray | None = None,
 ) -> dict[str, Figure]:
     """Measure a window as it is, and how the measures scatter over its resamples.
 
@@ -42,18 +45,41 @@ def with_intervals(
     is_fail : ndarray of shape (n_units,), bool
     seed : int
     n_resamples : int, default=2000
+    weight : ndarray of shape (n_units,), optional
+        How many units of the line each stands for; 1 each without it.
 
     Returns
     -------
     dict of str to Figure
         The value of the window itself, with the 2.5th and 97.5th percentile of the resamples.
     """
-    observed = measures(np.ones((1, is_fail.size)))
-    drawn = [measures(w) for w in resamples(is_fail, n_resamples=n_resamples, seed=seed)]
+    observed = measures(as_it_is(is_fail, weight))
+    drawn = [
+        measures(weights)
+        for weights in resamples(is_fail, n_resamples=n_resamples, seed=seed, weight=weight)
+    ]
     return {
         name: as_figure(value[0], np.concatenate([chunk[name] for chunk in drawn]))
         for name, value in observed.items()
     }
+
+
+def as_it_is(is_fail: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """Weights of the window itself, of shape (1, n_units), for what takes those of resamples.
+
+    They are 1 on average, so that only the ratios of `weight` matter.
+
+    Raises
+    ------
+    EvidenceError
+        If there is not one weight a unit.
+    """
+    if weight is None:
+        return np.ones((1, is_fail.size))
+    if weight.shape != is_fail.shape:
+        message = f"expected one weight per unit ({is_fail.size}), got {weight.shape}."
+        raise EvidenceError(message)
+    return (weight / weight.mean())[np.newaxis]
 
 
 def as_figure(value: float, drawn: np.ndarray) -> Figure:
@@ -62,8 +88,10 @@ def as_figure(value: float, drawn: np.ndarray) -> Figure:
     return Figure(float(value), float(low), float(high))
 
 
-def resamples(is_fail: np.ndarray, *, n_resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """Draw how often each resample takes each unit.
+def resamples(
+    is_fail: np.ndarray, *, n_resamples: int, seed: int, weight: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
+    """Draw how often each resample takes each unit, times what the unit weighs.
 
     Parameters
     ----------
@@ -71,11 +99,14 @@ def resamples(is_fail: np.ndarray, *, n_resamples: int, seed: int) -> Iterator[n
         Both kinds are present.
     n_resamples : int
     seed : int
+    weight : ndarray of shape (n_units,), optional
+        How many units of the line each stands for; 1 each without it.
 
     Yields
     ------
     ndarray of shape (n_chunk, n_units), float64
-        Whole numbers; in each row the fails sum to the number of fails, the passes to theirs.
+        Without weights whole numbers; in each row the fails sum to the number of fails, the passes
+        to theirs.
     """
     generator = np.random.default_rng(seed)
     strata = [np.flatnonzero(is_fail), np.flatnonzero(~is_fail)]
@@ -84,6 +115,8 @@ def resamples(is_fail: np.ndarray, *, n_resamples: int, seed: int) -> Iterator[n
         weights = np.empty((min(chunk, n_resamples - start), is_fail.size))
         for stratum in strata:
             weights[:, stratum] = _counts(generator, len(weights), stratum.size)
+        if weight is not None:
+            weights *= as_it_is(is_fail, weight)
         yield weights
 
 

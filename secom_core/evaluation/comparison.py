@@ -20,7 +20,12 @@ _BEYOND = 50
 
 
 def auc_figure(
-    is_fail: np.ndarray, risk: np.ndarray, *, seed: int, n_resamples: int = N_RESAMPLES
+    is_fail: np.ndarray,
+    risk: np.ndarray,
+    *,
+    seed: int,
+    n_resamples: int = N_RESAMPLES,
+    weight: np.ndarray | None = None,
 ) -> Figure:
     """Compute the AUC alone, as `figures` does."""
     require_scored(is_fail, risk)
@@ -30,11 +35,18 @@ def auc_figure(
         is_fail,
         seed=seed,
         n_resamples=n_resamples,
+        weight=weight,
     )["auc"]
 
 
 def auc_lower_bound(
-    is_fail: np.ndarray, risk: np.ndarray, *, level: float, seed: int, floor: float = 0.5
+    is_fail: np.ndarray,
+    risk: np.ndarray,
+    *,
+    level: float,
+    seed: int,
+    floor: float = 0.5,
+    weight: np.ndarray | None = None,
 ) -> float:
     """One-sided lower bound of the AUC by stratified bootstrap.
 
@@ -47,6 +59,8 @@ def auc_lower_bound(
     seed : int
     floor : float, default=.5
         Whether the bound is above this is exact; how far below it is, is known more coarsely.
+    weight : ndarray of shape (n_units,), optional
+        How many units of the line each stands for; 1 each without it.
 
     Raises
     ------
@@ -59,7 +73,7 @@ def auc_lower_bound(
     drawn = _until_contradicted(
         (
             sweep.auc(ranking.sweep(weights)) - floor
-            for weights in resamples(is_fail, n_resamples=n_resamples, seed=seed)
+            for weights in resamples(is_fail, n_resamples=n_resamples, seed=seed, weight=weight)
         ),
         n_allowed=level * n_resamples,
     )
@@ -73,6 +87,7 @@ def probability_better(
     *,
     level: float,
     seed: int,
+    weight: np.ndarray | None = None,
 ) -> float:
     """Share of resamples in which the challenger's AUC is above the champion's.
 
@@ -87,6 +102,8 @@ def probability_better(
         .1 resolves probabilities about .9. Whether the answer reaches 1 - `level` is exact; how
         far below it is, is known more coarsely.
     seed : int
+    weight : ndarray of shape (n_units,), optional
+        How many units of the line each stands for; 1 each without it.
 
     Raises
     ------
@@ -99,7 +116,7 @@ def probability_better(
     drawn = _until_contradicted(
         (
             np.subtract(*(sweep.auc(ranking.sweep(weights)) for ranking in rankings))
-            for weights in resamples(is_fail, n_resamples=n_resamples, seed=seed)
+            for weights in resamples(is_fail, n_resamples=n_resamples, seed=seed, weight=weight)
         ),
         n_allowed=level * n_resamples,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from secom_core.errors import ConfigError
-from secom_core.evaluation.bootstrap import N_RESAMPLES, resamples
+from secom_core.evaluation.bootstrap import N_RESAMPLES, as_it_is, resamples
 from secom_core.evaluation.sweep import Ranking, Sweep, require_scored
 
 
@@ -51,6 +51,7 @@ def curves(
     seed: int,
     n_resamples: int = N_RESAMPLES,
     n_points: int = 101,
+    weight: np.ndarray | None = None,
 ) -> Curves:
     """Trace both curves of a window, with bands by stratified bootstrap.
 
@@ -62,6 +63,8 @@ def curves(
     n_resamples : int, default=2000
     n_points : int, default=101
         Equally spaced from 0 to 1.
+    weight : ndarray of shape (n_units,), optional
+        How many units of the line each stands for; 1 each without it.
 
     Raises
     ------
@@ -71,11 +74,11 @@ def curves(
     require_scored(is_fail, risk)
     at = np.linspace(0, 1, n_points)
     ranking = Ranking(is_fail, risk)
-    observed = _traced(ranking.sweep(np.ones((1, is_fail.size))), at)
+    observed = _traced(ranking.sweep(as_it_is(is_fail, weight)), at)
     drawn = np.concatenate(
         [
             _traced(ranking.sweep(weights), at)
-            for weights in resamples(is_fail, n_resamples=n_resamples, seed=seed)
+            for weights in resamples(is_fail, n_resamples=n_resamples, seed=seed, weight=weight)
         ]
     )
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)

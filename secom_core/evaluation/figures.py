@@ -85,6 +85,7 @@ def figures(
     seed: int,
     n_resamples: int = N_RESAMPLES,
     threshold: float | None = None,
+    weight: np.ndarray | None = None,
 ) -> Figures:
     """Compute every figure of a window, with intervals by stratified bootstrap.
 
@@ -97,6 +98,8 @@ def figures(
     n_resamples : int, default=2000
     threshold : float, optional
         Flag at this risk and above; without it nothing is said about flagging.
+    weight : ndarray of shape (n_units,), optional
+        How many units of the line each stands for; 1 each without it.
 
     Raises
     ------
@@ -115,25 +118,32 @@ def figures(
             "capture_at_5": sweep.capture_at(swept, 0.05),
             "capture_at_10": sweep.capture_at(swept, 0.10),
             "capture_at_20": sweep.capture_at(swept, 0.20),
-            "brier": weights @ squared / is_fail.size,
+            "brier": weights @ squared / swept.flagged[:, -1],
             "calibration_slope": calibration_slopes(weights, is_fail, risk),
         }
 
     flagged = None
     if threshold is not None:
-        flagged = flag_figures(is_fail, risk >= threshold, seed=seed, n_resamples=n_resamples)
-    fail_share = float(np.mean(is_fail))
+        flagged = flag_figures(
+            is_fail, risk >= threshold, seed=seed, n_resamples=n_resamples, weight=weight
+        )
+    fail_share = float(np.average(is_fail, weights=weight))
     return Figures(
         n_units=is_fail.size,
         n_fails=int(np.sum(is_fail)),
         brier_of_fail_share=fail_share * (1 - fail_share),
         flagged=flagged,
-        **with_intervals(measures, is_fail, seed=seed, n_resamples=n_resamples),
+        **with_intervals(measures, is_fail, seed=seed, n_resamples=n_resamples, weight=weight),
     )
 
 
 def flag_figures(
-    is_fail: np.ndarray, is_flagged: np.ndarray, *, seed: int, n_resamples: int = N_RESAMPLES
+    is_fail: np.ndarray,
+    is_flagged: np.ndarray,
+    *,
+    seed: int,
+    n_resamples: int = N_RESAMPLES,
+    weight: np.ndarray | None = None,
 ) -> FlagFigures:
     """Compute what flagging does in a window, with intervals by stratified bootstrap.
 
@@ -142,11 +152,13 @@ def flag_figures(
     is_fail, is_flagged : ndarray of shape (n_units,), bool
     seed : int
     n_resamples : int, default=2000
+    weight : ndarray of shape (n_units,), optional
+        How many units of the line each stands for; 1 each without it.
     """
     require_scored(is_fail, is_flagged)
-    n_units, n_fails = is_fail.size, np.sum(is_fail)
 
     def measures(weights: np.ndarray) -> dict[str, np.ndarray]:
+        n_units, n_fails = weights.sum(axis=1), weights @ is_fail
         flagged = weights @ is_flagged
         caught = weights @ (is_flagged & is_fail)
         wrong = (n_fails - caught) + (flagged - caught)
@@ -158,8 +170,8 @@ def flag_figures(
         }
 
     return FlagFigures(
-        accuracy_of_passing_everything=float(1 - n_fails / n_units),
-        **with_intervals(measures, is_fail, seed=seed, n_resamples=n_resamples),
+        accuracy_of_passing_everything=float(1 - np.average(is_fail, weights=weight)),
+        **with_intervals(measures, is_fail, seed=seed, n_resamples=n_resamples, weight=weight),
     )
 
 

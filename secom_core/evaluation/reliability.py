@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from secom_core.evaluation.bootstrap import as_it_is
 from secom_core.evaluation.sweep import require_probabilities
 
 _SURE = 1e-9
@@ -14,7 +15,7 @@ _SURE = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReliabilityCurve:
-    """Fails foretold and fails seen, in bins of equally many units.
+    """Fails foretold and fails seen, in bins of equally many units; both weighted by unit.
 
     Parameters
     ----------
@@ -24,7 +25,7 @@ class ReliabilityCurve:
         What came.
     low, high : ndarray of shape (n_bins,)
         Wilson's 95 % interval of `fail_share`; unlike the bootstrap's it is wide for a bin
-        without fails.
+        without fails. Unequal weights count as fewer units: see `n_effective`.
     n_units : ndarray of shape (n_bins,), int
     """
 
@@ -36,7 +37,11 @@ class ReliabilityCurve:
 
 
 def reliability_curve(
-    is_fail: np.ndarray, risk: np.ndarray, *, n_bins: int = 10
+    is_fail: np.ndarray,
+    risk: np.ndarray,
+    *,
+    n_bins: int = 10,
+    weight: np.ndarray | None = None,
 ) -> ReliabilityCurve:
     """Compare mean risk with the share of fails in bins of equally many units.
 
@@ -46,6 +51,8 @@ def reliability_curve(
     risk : ndarray of shape (n_units,), in [0, 1]
     n_bins : int, default=10
         Fewer come back if risks tie across bins.
+    weight : ndarray of shape (n_units,), optional
+        How many units of the line each stands for; 1 each without it.
 
     Raises
     ------
@@ -57,16 +64,34 @@ def reliability_curve(
     in_bin = np.searchsorted(edges, risk, side="right")
     n_units = np.bincount(in_bin)
     held = n_units > 0
-    counts = n_units[held]
-    fail_share = np.bincount(in_bin, is_fail)[held] / counts
-    low, high = wilson_interval(fail_share, counts)
+    weights = as_it_is(is_fail, weight)[0]
+    total, squares, fails, foretold = (
+        np.bincount(in_bin, weights * each)[held] for each in (1, weights, is_fail, risk)
+    )
+    fail_share = fails / total
+    low, high = wilson_interval(fail_share, total**2 / squares)
     return ReliabilityCurve(
-        risk=np.bincount(in_bin, risk)[held] / counts,
+        risk=foretold / total,
         fail_share=fail_share,
         low=low,
         high=high,
-        n_units=counts,
+        n_units=n_units[held],
     )
+
+
+def n_effective(weight: np.ndarray) -> float:
+    """How many equally weighted units tell as much about a share: Kish's effective number.
+
+    References
+    ----------
+    .. [1] L. Kish, *Survey Sampling*, Wiley, 1965.
+
+    Examples
+    --------
+    >>> n_effective(np.array([1.0, 1.0, 2.0]))
+    2.6666666666666665
+    """
+    return float(weight.sum() ** 2 / np.sum(weight**2))
 
 
 def wilson_interval(share: np.ndarray, n_units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -117,7 +142,8 @@ def calibration_slopes(
     powers = np.column_stack([np.ones_like(x), x, x * x])
     weighted_fails = weights * is_fail
     at = np.zeros((2, len(weights)))  # intercepts and slopes
-    at[0] = np.log(is_fail.mean() / (1 - is_fail.mean()))
+    fail_share = weighted_fails.sum(axis=1) / weights.sum(axis=1)
+    at[0] = np.log(fail_share / (1 - fail_share))
     for _ in range(n_steps):
         expected = 0.5 + 0.5 * np.tanh(0.5 * (at[0][:, np.newaxis] + np.outer(at[1], x)))
         pull = (weighted_fails - weights * expected) @ powers[:, :2]

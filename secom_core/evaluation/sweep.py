@@ -20,7 +20,7 @@ class Sweep:
     Parameters
     ----------
     flagged, caught : ndarray of shape (n_resamples, n_levels + 1)
-        Units, and fails among them; column 0 is 0.
+        Units by weight, and fails among them; column 0 is 0.
     """
 
     flagged: np.ndarray
@@ -75,8 +75,7 @@ def auc(sweep: Sweep) -> np.ndarray:
 
 def average_precision(sweep: Sweep) -> np.ndarray:
     """Mean precision over the fails, of shape (n_resamples,)."""
-    # Leading units of weight 0 flag nothing and add nothing: any divisor but 0 will do.
-    precision = sweep.caught[:, 1:] / np.maximum(sweep.flagged[:, 1:], 1)
+    precision = sweep.caught[:, 1:] / _divisor(sweep.flagged[:, 1:])
     return np.sum(np.diff(sweep.caught, axis=1) * precision, axis=1) / sweep.caught[:, -1]
 
 
@@ -91,8 +90,13 @@ def capture_at(sweep: Sweep, inspection_rate: float) -> np.ndarray:
     before = np.maximum(after - 1, 0)
     flagged = [np.take_along_axis(sweep.flagged, at, axis=1)[:, 0] for at in (before, after)]
     caught = [np.take_along_axis(sweep.caught, at, axis=1)[:, 0] for at in (before, after)]
-    share = (inspected - flagged[0]) / np.maximum(flagged[1] - flagged[0], 1)
+    share = (inspected - flagged[0]) / _divisor(flagged[1] - flagged[0])
     return (caught[0] + share * (caught[1] - caught[0])) / sweep.caught[:, -1]
+
+
+def _divisor(flagged: np.ndarray) -> np.ndarray:
+    """Where units of weight 0 flag nothing and add nothing, any divisor but 0 will do."""
+    return np.where(flagged > 0, flagged, 1.0)
 
 
 def require_scored(is_fail: np.ndarray, *risks: np.ndarray) -> None:
