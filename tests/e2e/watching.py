@@ -1,0 +1,54 @@
+"""The cluster's Prometheus and Alertmanager, asked by way of the API server."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+from urllib.parse import quote
+
+from tests.e2e.cluster import kubectl
+
+_PROMETHEUS = "monitoring/prometheus-operated:web"
+_ALERTMANAGER = "monitoring/alertmanager-operated:web"
+"""Namespace, Service and port; SECOM_E2E_PROMETHEUS and SECOM_E2E_ALERTMANAGER name others."""
+
+
+def query(expression: str) -> list[dict[str, Any]]:
+    """Return what Prometheus finds now."""
+    found = kubectl("get", "--raw", f"{_prometheus()}/api/v1/query?query={quote(expression)}")
+    return json.loads(found)["data"]["result"]
+
+
+def rules(namespace: str) -> list[dict[str, Any]]:
+    """Return the rules that Prometheus has of a namespace, and how it fares with them."""
+    groups = json.loads(kubectl("get", "--raw", f"{_prometheus()}/api/v1/rules"))["data"]["groups"]
+    # Its operator names the file of each PrometheusRule after namespace, name and uid.
+    return [
+        rule for group in groups if f"/{namespace}-" in group["file"] for rule in group["rules"]
+    ]
+
+
+def receivers() -> set[str]:
+    """Return whom Alertmanager may tell."""
+    found = json.loads(kubectl("get", "--raw", f"{_alertmanager()}/api/v2/receivers"))
+    return {one["name"] for one in found}
+
+
+def raise_alert(**labels: str) -> None:
+    """Tell Alertmanager that an alert fires, as Prometheus does."""
+    where = f"--raw={_alertmanager()}/api/v2/alerts"
+    kubectl("create", where, "--filename=-", stdin=json.dumps([{"labels": labels}]))
+
+
+def _prometheus() -> str:
+    return _proxy(os.environ.get("SECOM_E2E_PROMETHEUS", _PROMETHEUS))
+
+
+def _alertmanager() -> str:
+    return _proxy(os.environ.get("SECOM_E2E_ALERTMANAGER", _ALERTMANAGER))
+
+
+def _proxy(place: str) -> str:
+    namespace, service = place.split("/")
+    return f"/api/v1/namespaces/{namespace}/services/{service}/proxy"
