@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import groupby
@@ -29,7 +30,7 @@ from serving.monitor.predictions import Segment, oldest_day, read_object, set_as
 class DriftWatch:
     """Cuts a bundle's scored units into windows and judges these.
 
-    A round is `load`, `take` for each segment that is wanted, in order, and `save`. Left off
+    A round is `load`, `take` for each segment that is `wanted`, in order, and `save`. Left off
     anywhere before the last of these, it has done nothing. Of two monitors that do the same at
     once, `save` refuses the second, which then loads what the first has saved.
 
@@ -91,13 +92,16 @@ class DriftWatch:
         self._state, self._waiting = self._with_waiting(replace(saved, since=since))
         self._etag, self._is_current = etag, True
 
-    def wants(self, segment: Segment) -> bool:
-        """Whether a segment has not been read, or could not be and was replaced since."""
-        return (
-            segment.day >= self._state.since
-            and segment not in self._state.consumed
-            and self._state.set_aside.get(segment.key) != segment.etag
-        )
+    def wanted(self, segments: Iterable[Segment]) -> list[Segment]:
+        """Return those of some segments that have not been read, or were replaced as unreadable."""
+        state = self._state
+        return [
+            each
+            for each in segments
+            if each.day >= state.since
+            and each not in state.consumed
+            and state.set_aside.get(each.key) != each.etag
+        ]
 
     def take(self, segment: Segment, records: Records | None) -> None:
         """Add a segment's units to those that wait, and judge the windows that this fills.

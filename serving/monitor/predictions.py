@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from secom_core.errors import ObjectNotFoundError, RecordError
 from secom_core.record import FOLDER, Records, from_parquet, unique
-from secom_core.store import Store
+from secom_core.store import Found, Store
 
 LATE_DAYS = 2
 """How late an object may come, counted from the newest one that was read, or from now."""
@@ -63,9 +64,12 @@ def find_segments(store: Store, *, since: date | datetime) -> tuple[Segment, ...
     StoreError
         If the store is away or refuses.
     """
-    found = store.find(FOLDER, after=first_key(since))
-    parsed = (_parsed(each.key, each.etag) for each in found)
-    return tuple(segment for segment in parsed if segment)
+    return _segments(store.find(FOLDER, after=first_key(since)))
+
+
+def find_segments_of(store: Store, day: date) -> tuple[Segment, ...]:
+    """List the objects of segments that began on a UTC day; else as `find_segments`."""
+    return _segments(store.find(first_key(day)))
 
 
 def near(now: datetime, newest: datetime) -> datetime:
@@ -82,7 +86,7 @@ def oldest_day(now: datetime, newest: datetime) -> date:
 
 
 def read_object(store: Store, key: str) -> Records | None:
-    """Read an object's records, each once; None if it cannot be read, which is logged.
+    """Read an object's records, each once; None if it cannot be used, which is logged.
 
     Raises
     ------
@@ -90,10 +94,12 @@ def read_object(store: Store, key: str) -> Records | None:
         If the store is away or refuses: no fault of the object, so try again.
     """
     try:
-        return unique(from_parquet(store.get(key)))
+        records = from_parquet(store.get(key))
+        _require_probabilities(records)
     except (ObjectNotFoundError, RecordError) as exc:
         set_aside(key, str(exc))
         return None
+    return unique(records)
 
 
 def set_aside(key: str, reason: str) -> None:
@@ -107,6 +113,19 @@ def first_key(since: date | datetime) -> str:
         utc = since.astimezone(UTC)
         return f"{FOLDER}date={utc:%Y-%m-%d}/{utc.strftime(_TIME)}"
     return f"{FOLDER}date={since.isoformat()}/"
+
+
+def _require_probabilities(records: Records) -> None:
+    # Written so that a NaN counts as one that is none.
+    is_odd = ~((records.risk >= 0) & (records.risk <= 1))
+    if is_odd.any():
+        message = f"expected risks from 0 to 1, got {records.risk[is_odd][0]}."
+        raise RecordError(message)
+
+
+def _segments(found: Iterable[Found]) -> tuple[Segment, ...]:
+    parsed = (_parsed(each.key, each.etag) for each in found)
+    return tuple(segment for segment in parsed if segment)
 
 
 def _parsed(key: str, etag: str) -> Segment | None:

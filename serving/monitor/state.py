@@ -9,6 +9,7 @@ from typing import Protocol
 
 from secom_core.drift.watch import DriftVerdict, Window
 from secom_core.evaluation import Figure
+from secom_core.outcomes import Live
 from secom_core.store import Champion
 
 
@@ -26,15 +27,15 @@ class OutcomeCounts:
         Fails among all outcomes so far that a prediction is known of: what can be trained on.
     joined : mapping
         Those of the rolling window, by how they came: inspection, audit, final_test.
-    n_unmatched : int
-        Outcomes of units that no prediction is known of.
+    n_unmatched : int, optional
+        Outcomes of units that no prediction is known of; None as long as predictions are read back.
     """
 
     taken_in: Mapping[str, int] = field(default_factory=dict)
     newest_at: datetime | None = None
     n_fails_joined: int = 0
     joined: Mapping[str, int] = field(default_factory=dict)
-    n_unmatched: int = 0
+    n_unmatched: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,6 +58,8 @@ class Seen:
     drift : DriftVerdict, optional
     n_set_aside : int
         Prediction objects of late that cannot be read.
+    live : Live, optional
+        Performance of the champion.
     outcomes : OutcomeCounts
     """
 
@@ -68,6 +71,7 @@ class Seen:
     window: Window | None = None
     drift: DriftVerdict | None = None
     n_set_aside: int = 0
+    live: Live | None = None
     outcomes: OutcomeCounts = field(default_factory=OutcomeCounts)
 
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from secom_core.bundle import Bundle
+from secom_core.errors import StoreError
 from secom_core.record import Records, object_key, to_parquet
-from secom_core.store import Store
+from secom_core.store import Found, Settings, Store
 
 NOW = datetime(2008, 11, 20, 12, tzinfo=UTC)
 """When tests look."""
@@ -53,3 +54,33 @@ def ship_all(store: Store, bundle: Bundle, records: Records, *, size: int, first
     for start in range(0, len(records), size):
         part = records.window(slice(start, start + size))
         ship(store, bundle, part, segment_key(first + start))
+
+
+class Watched(Store):
+    """A real store that notes what it is asked, and can be away for a folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.asked: list[tuple[str, str]] = []
+        self.is_away_for: str | None = None
+
+    def _note(self, what: str, key: str) -> None:
+        self.asked.append((what, key))
+        if self.is_away_for is not None and key.startswith(self.is_away_for):
+            message = f"{key} is away"
+            raise StoreError(message)
+
+    def get_with_etag(self, key: str) -> tuple[bytes, str]:
+        """Note it, and do it."""
+        self._note("get", key)
+        return super().get_with_etag(key)
+
+    def find(self, prefix: str, *, after: str = "") -> tuple[Found, ...]:
+        """Note it, and do it."""
+        self._note("find", prefix)
+        return super().find(prefix, after=after)
+
+    def put_if(self, key: str, data: bytes, *, etag: str | None) -> str:
+        """Note it, and do it."""
+        self._note("put", key)
+        return super().put_if(key, data, etag=etag)

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from secom_core import dataset
 from secom_core.errors import ConfigError, ConflictError, StoreError
 from secom_core.record import concatenate
+from secom_core.store import Store
 from serving.monitor.drift import DriftWatch
 from serving.monitor.drift_state import state_key
 from serving.monitor.predictions import find_segments, read_object
+from tests.secom_core.store.losing import losing_an_answer
 from tests.serving.monitor.scoring import NOW, scored, segment_key, ship, ship_all
 
 SINCE = date(2008, 11, 18)
@@ -33,9 +35,8 @@ def units(champion):
 def one_round(store, watch, now=NOW):
     """Read what is new, as a round does."""
     watch.load()
-    for segment in find_segments(store, since=SINCE):
-        if watch.wants(segment):
-            watch.take(segment, read_object(store, segment.key))
+    for segment in watch.wanted(find_segments(store, since=SINCE)):
+        watch.take(segment, read_object(store, segment.key))
     watch.save(now)
     return watch
 
@@ -109,6 +110,21 @@ def test_round_that_ends_early_has_done_nothing(store, champion, units):
 
     assert story(watch) == story(killed)
     assert watch.state.n_windows == 3
+
+
+def test_lost_answer_changes_nothing(store_environ, champion, units):
+    """A state that was saved while the answer got lost is found in the next round."""
+    store = Store.from_environment(store_environ)
+    ship_all(store, champion, units.window(slice(0, 250)), size=50)
+    with losing_an_answer(store_environ) as environ:
+        watch = DriftWatch(Store.from_environment(environ), champion, since=SINCE)
+        with pytest.raises(StoreError):
+            one_round(store, watch)
+        assert store.exists(state_key(champion.digest))
+        ship_all(store, champion, units.window(slice(250, 420)), size=50, first=250)
+        one_round(store, watch)
+
+    assert (watch.state.n_windows, len(watch.state.waiting)) == (2, 20)
 
 
 def test_two_monitors_count_nothing_twice(store, champion, units):

@@ -1,4 +1,8 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+
+import numpy as np
+import pytest
 
 from serving.monitor.predictions import find_segments, near, oldest_day, read_object
 from tests.serving.monitor.scoring import NOW, scored, segment_key, ship
@@ -60,3 +64,14 @@ def test_no_clock_that_jumped_ahead_moves_the_horizon():
     for clocks in ((NOW, NOW + timedelta(days=365)), (NOW + timedelta(days=365), NOW)):
         assert oldest_day(*clocks) == datetime(2008, 11, 18, tzinfo=UTC).date()
         assert near(*clocks) == NOW - timedelta(hours=1)
+
+
+@pytest.mark.parametrize("risk", [-0.1, 1.5, float("nan")])
+def test_impossible_risk_is_set_aside(store, pair, risk, caplog):
+    """An object with a risk that is no probability is named in the log, and takes no part."""
+    records = scored(pair[0], pair[0].golden.readings)
+    records = replace(records, risk=np.where(np.arange(len(records)) == 3, risk, records.risk))
+    key = ship(store, pair[0], records, segment_key(1))
+
+    assert read_object(store, key) is None
+    assert caplog.records[0].fields["reason"] == f"expected risks from 0 to 1, got {risk}."
