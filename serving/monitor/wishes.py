@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from secom_core.config import TrainingConfig
@@ -41,13 +42,12 @@ def read_training(fields: Mapping[str, Any], config: TrainingConfig) -> tuple[st
         message = f"`parameters` must be an object, got {type(parameters).__name__}."
         raise RequestError(message)
     _require_known(parameters, known)
-    for name, value in parameters.items():
-        _require_like(name, value, known[name])
+    wanted = {name: _like(known[name], name, value) for name, value in parameters.items()}
     try:
-        TrainingConfig.from_json({**known, **parameters})
+        TrainingConfig.from_json({**known, **wanted})
     except ConfigError as exc:
         raise RequestError(str(exc)) from exc
-    return reason, parameters
+    return reason, wanted
 
 
 def read_batch(fields: Mapping[str, Any]) -> Arguments:
@@ -97,9 +97,12 @@ def _require_known(fields: Mapping[str, Any], known: Mapping[str, Any] | set[str
         raise RequestError(message)
 
 
-def _require_like(name: str, value: object, usual: object) -> None:
-    """Refuse what is not of the type of a parameter; a whole number does for a fraction."""
-    types = (int, float) if isinstance(usual, float) else (type(usual),)
-    if not isinstance(value, types) or isinstance(value, bool):
+def _like(usual: str | float, name: str, value: object) -> str | int | float:
+    """Return a value of a parameter's type; a whole number does for a fraction."""
+    if isinstance(usual, float) and isinstance(value, int) and not isinstance(value, bool):
+        with suppress(OverflowError):
+            return float(value)
+    if type(value) is not type(usual):
         message = f"`{name}` must be like {usual!r}, got {str(value)[:100]!r}."
         raise RequestError(message)
+    return value
