@@ -13,6 +13,9 @@ from pyarrow import parquet
 from secom_core.dataset.units import Units
 from secom_core.errors import DataError, FormatError, SourceError
 
+UNITS_FILE = "units.parquet"
+"""Name of the file in a folder that holds nothing else to train on."""
+
 _FORMAT, _WEIGHTED_FORMAT = "secom.units/1", "secom.units/2"
 _TIME, _FAIL, _WEIGHT = "measured_at", "is_fail", "weight"
 _AHEAD = {_FORMAT: [_TIME, _FAIL], _WEIGHTED_FORMAT: [_TIME, _FAIL, _WEIGHT]}
@@ -30,8 +33,15 @@ def write_units(units: Units, path: str | Path) -> None:
     target = Path(path)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
         draft = Path(folder) / target.name
-        parquet.write_table(_to_table(units), draft, compression="zstd")
+        draft.write_bytes(to_parquet(units))
         draft.replace(target)
+
+
+def to_parquet(units: Units) -> bytes:
+    """Return the file that `write_units` writes."""
+    sink = pa.BufferOutputStream()
+    parquet.write_table(_to_table(units), sink, compression="zstd")
+    return sink.getvalue().to_pybytes()
 
 
 def read_units(path: str | Path) -> Units:
@@ -45,29 +55,51 @@ def read_units(path: str | Path) -> Units:
         If it is not such a file, or its content is not what was written.
     """
     try:
-        table = parquet.read_table(path)
+        content = Path(path).read_bytes()
     except FileNotFoundError as error:
         message = f"there is no {path}; expected units in Parquet form. {_AGAIN}"
         raise SourceError(message) from error
+    except OSError as error:
+        message = f"cannot read {path} ({error.strerror}). {_AGAIN}"
+        raise FormatError(message) from error
+    return from_parquet(content, where=str(path))
+
+
+def from_parquet(content: bytes, *, where: str) -> Units:
+    """Read the file that `write_units` writes.
+
+    Parameters
+    ----------
+    content : bytes
+    where : str
+        Where it lay, for people to read.
+
+    Raises
+    ------
+    FormatError
+        If it is not such a file, or its content is not what was written.
+    """
+    try:
+        table = parquet.read_table(pa.BufferReader(content))
     except (pa.ArrowException, OSError) as error:
-        message = f"{path} is not a whole Parquet file ({error}). {_AGAIN}"
+        message = f"{where} is not a whole Parquet file ({error}). {_AGAIN}"
         raise FormatError(message) from error
     metadata = table.schema.metadata or {}
     found = metadata.get(b"secom.format", b"none of them").decode(errors="replace")
     ahead = _AHEAD.get(found, [])
     if not ahead or not table.schema.equals(_schema(ahead, table.column_names[len(ahead) :])):
         forms = " or ".join(_AHEAD)
-        message = f"{path} does not hold units in the form {forms} (found {found}). {_AGAIN}"
+        message = f"{where} does not hold units in the form {forms} (found {found}). {_AGAIN}"
         raise FormatError(message)
     try:
         units = _from_table(table, n_ahead=len(ahead))
     except DataError as error:
-        message = f"{path} was altered after it was written: {error} {_AGAIN}"
+        message = f"{where} was altered after it was written: {error} {_AGAIN}"
         raise FormatError(message) from error
     digest = metadata[b"secom.digest"].decode()
     if units.digest != digest:
         message = (
-            f"{path} was altered after it was written: expected content with digest {digest}, "
+            f"{where} was altered after it was written: expected content with digest {digest}, "
             f"got {units.digest}. {_AGAIN}"
         )
         raise FormatError(message)

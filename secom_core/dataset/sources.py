@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from secom_core.dataset import uci
 from secom_core.dataset.download import Progress, download, shown
 from secom_core.dataset.files import read_both, read_local
+from secom_core.dataset.parquet import UNITS_FILE, from_parquet, read_units
 from secom_core.dataset.synthetic import twin
 from secom_core.dataset.units import Units
 from secom_core.errors import ObjectNotFoundError, SourceError
@@ -41,7 +42,8 @@ def load(
     source : str
         A local folder or .zip with UCI's two files (`~` is expanded), an https address of UCI's
         archive (the content must be UCI's to the byte), `s3://bucket/prefix`, or `synthetic`,
-        `synthetic:SEED`.
+        `synthetic:SEED`. A folder, here or in a bucket, may hold a snapshot instead of the two
+        files: `units.parquet`, which says itself what it was made from.
     cache : Path
         Folder where a download is kept.
     open_bucket : callable
@@ -52,7 +54,7 @@ def load(
     Returns
     -------
     Units
-        In time order; `is_synthetic` is True for the twin alone.
+        In time order; `is_synthetic` is True for the twin alone, and what was made from it.
 
     Raises
     ------
@@ -71,7 +73,9 @@ def load(
     if scheme == "https":
         return uci.parse(download(source, cache, progress=progress), source=shown(source))
     if scheme == "s3":
-        return uci.parse(_read_bucket(source, open_bucket), source=source)
+        return _load_from_bucket(source, open_bucket)
+    if (Path(source) / UNITS_FILE).is_file():
+        return read_units(Path(source) / UNITS_FILE)
     return uci.parse(read_local(Path(source)), source=source)
 
 
@@ -113,7 +117,7 @@ def _checked_address(source: str) -> str:
     return source
 
 
-def _read_bucket(source: str, open_bucket: Callable[[str], Bucket]) -> dict[str, bytes]:
+def _load_from_bucket(source: str, open_bucket: Callable[[str], Bucket]) -> Units:
     parts = urlsplit(source)
     bucket = open_bucket(parts.netloc)
     prefix = parts.path.strip("/")
@@ -124,4 +128,6 @@ def _read_bucket(source: str, open_bucket: Callable[[str], Bucket]) -> dict[str,
         except ObjectNotFoundError:
             return None
 
-    return read_both(read, where=source)
+    if (snapshot := read(UNITS_FILE)) is not None:
+        return from_parquet(snapshot, where=f"{source.rstrip('/')}/{UNITS_FILE}")
+    return uci.parse(read_both(read, where=source), source=source)

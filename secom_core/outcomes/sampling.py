@@ -142,8 +142,7 @@ def _behind_last(mask: np.ndarray) -> int:
 
 def _is_tested_through(flagged: np.ndarray, is_known: np.ndarray) -> bool:
     """Whether (nearly) all unflagged units have outcomes."""
-    n_unflagged = np.count_nonzero(~flagged)
-    return bool(np.count_nonzero(is_known & ~flagged) >= FULL_COVERAGE * max(n_unflagged, 1))
+    return bool((~flagged).any() and np.mean(is_known[~flagged]) >= FULL_COVERAGE)
 
 
 def _outcomes(n_records: int, joined: Joined) -> np.ndarray:

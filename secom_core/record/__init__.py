@@ -6,7 +6,7 @@ again all the same, so that whoever reads drops repeats with `unique`.
 """
 
 from secom_core.record.keys import FOLDER, object_key
-from secom_core.record.parquet import from_parquet, to_parquet
+from secom_core.record.parquet import from_parquet, heads_from_parquet, to_parquet
 from secom_core.record.records import Records, concatenate, unique
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Records",
     "concatenate",
     "from_parquet",
+    "heads_from_parquet",
     "object_key",
     "to_parquet",
     "unique",

@@ -82,22 +82,49 @@ def from_parquet(content: bytes) -> Records:
     RecordError
         If it is not such a file, or not a whole one.
     """
+    table, n_sensors = _read(content, columns=[*_TYPES, _READINGS])
+    values = to_numpy(table[_READINGS].combine_chunks().flatten())
+    return _records(table, readings=values.reshape(len(table), n_sensors))
+
+
+def heads_from_parquet(content: bytes) -> Records:
+    """Read what `to_parquet` wrote, but for the readings, which are most of it.
+
+    Returns
+    -------
+    Records
+        As if there were no sensors.
+
+    Raises
+    ------
+    RecordError
+        If it is not such a file, or not a whole one.
+    """
+    table, _ = _read(content, columns=list(_TYPES))
+    return _records(table, readings=np.empty((len(table), 0)))
+
+
+def _read(content: bytes, *, columns: list[str]) -> tuple[pa.Table, int]:
+    """Return the columns, and how many sensors a unit has."""
     try:
         file = parquet.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
-        table = file.read()
+        table = file.read(columns)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as exc:
         message = f"these {len(content)} bytes are no whole Parquet file ({exc})."
         raise RecordError(message) from exc
     found = (file.metadata.metadata or {}).get(b"secom.format", b"none of them")
-    n_sensors = _n_sensors(table.schema)
-    if found != _FORMAT.encode() or not table.schema.equals(_schema(n_sensors)):
+    n_sensors = _n_sensors(file.schema_arrow)
+    if found != _FORMAT.encode() or not file.schema_arrow.equals(_schema(n_sensors)):
         shown = found.decode(errors="replace")
         message = f"this Parquet file does not hold records in the form {_FORMAT} (found {shown})."
         raise RecordError(message)
+    return table, n_sensors
+
+
+def _records(table: pa.Table, *, readings: np.ndarray) -> Records:
     columns = {name: table[name].to_numpy() for name in _TYPES}
     columns["measured_at"] = columns["measured_at"].astype("datetime64[s]")
-    values = to_numpy(table[_READINGS].combine_chunks().flatten())
-    return Records(readings=values.reshape(len(table), n_sensors), **columns)
+    return Records(readings=readings, **columns)
 
 
 def _list_of(n_sensors: int) -> pa.DataType:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from secom_core.errors import RecordError
-from secom_core.record import from_parquet, to_parquet
+from secom_core.record import from_parquet, heads_from_parquet, to_parquet
 from tests.secom_core.record.records_made import SENSORS, made, require_same
 
 WHOLE = to_parquet(made(40), SENSORS)
@@ -25,6 +25,15 @@ def test_records_are_read_as_they_were_written(n):
 def test_the_same_records_give_the_same_bytes():
     """A segment that is shipped again overwrites the object with its like."""
     assert to_parquet(made(40), SENSORS) == WHOLE
+
+
+def test_records_are_read_without_readings():
+    """Who looks for a unit does not pay for the readings of all the others."""
+    records = made(40)
+
+    heads = heads_from_parquet(WHOLE)
+
+    require_same(heads, dataclasses.replace(records, readings=np.empty((40, 0))))
 
 
 def test_any_tool_makes_sense_of_the_file():
