@@ -40,7 +40,9 @@ class Sigmoid:
         return _expit(self.slope * raw + self.intercept)
 
 
-def fit_sigmoid(raw: np.ndarray, is_fail: np.ndarray) -> Sigmoid:
+def fit_sigmoid(
+    raw: np.ndarray, is_fail: np.ndarray, *, weight: np.ndarray | None = None
+) -> Sigmoid:
     """Fit the sigmoid that makes raw scores into risks, by Platt's method.
 
     Smoothed targets keep it finite on windows that the scores separate. Should the window
@@ -51,6 +53,8 @@ def fit_sigmoid(raw: np.ndarray, is_fail: np.ndarray) -> Sigmoid:
     raw : ndarray of shape (n_units,)
         Scores in any unit, higher = likelier fail.
     is_fail : ndarray of shape (n_units,), bool
+    weight : ndarray of shape (n_units,), optional
+        How many units of the line each stands for; 1 each without it.
 
     Returns
     -------
@@ -70,7 +74,9 @@ def fit_sigmoid(raw: np.ndarray, is_fail: np.ndarray) -> Sigmoid:
     .. [2] H.-T. Lin, C.-J. Lin, R. Weng, "A note on Platt's probabilistic outputs for support
        vector machines", Machine Learning 68, 2007.
     """
-    target = _smoothed_targets(is_fail)
+    # 1 on average: units tell no more than themselves, whatever they stand for.
+    weights = np.ones(raw.size) if weight is None else weight / weight.mean()
+    target = _smoothed_targets(is_fail, weights)
     if not np.isfinite(raw).all():
         message = f"{np.count_nonzero(~np.isfinite(raw))} of {raw.size} raw scores are not finite."
         raise EvidenceError(message)
@@ -78,46 +84,55 @@ def fit_sigmoid(raw: np.ndarray, is_fail: np.ndarray) -> Sigmoid:
     center, scale = raw.mean(), raw.std() if raw.max() > raw.min() else 1.0
     standard = (raw - center) / scale
     ones = np.ones_like(standard)
-    slope, intercept = _newton(np.column_stack([standard, ones]), target, offset=0 * ones)
+    design = np.column_stack([standard, ones])
+    slope, intercept = _newton(design, target, weights, offset=0 * ones)
     if slope < _LEAST_SLOPE:
         slope = _LEAST_SLOPE
-        (intercept,) = _newton(ones[:, np.newaxis], target, offset=slope * standard)
+        (intercept,) = _newton(ones[:, np.newaxis], target, weights, offset=slope * standard)
     return Sigmoid(slope=float(slope / scale), intercept=float(intercept - slope * center / scale))
 
 
-def _smoothed_targets(is_fail: np.ndarray) -> np.ndarray:
+def _smoothed_targets(is_fail: np.ndarray, weights: np.ndarray) -> np.ndarray:
     n_fails = np.count_nonzero(is_fail)
     n_passes = is_fail.size - n_fails
     if n_fails == 0 or n_passes == 0:
         message = f"calibration needs passes and fails, got {n_passes} and {n_fails}."
         raise OneClassError(message)
-    return np.where(is_fail, (n_fails + 1) / (n_fails + 2), 1 / (n_passes + 2))
+    # By weight, so that what fails lose by smoothing is what passes gain.
+    fails, passes = weights[is_fail].sum(), weights[~is_fail].sum()
+    return np.where(is_fail, (fails + 1) / (fails + 2), 1 / (passes + 2))
 
 
 def _newton(
-    design: np.ndarray, target: np.ndarray, *, offset: np.ndarray, n_steps: int = 100
+    design: np.ndarray,
+    target: np.ndarray,
+    weights: np.ndarray,
+    *,
+    offset: np.ndarray,
+    n_steps: int = 100,
 ) -> np.ndarray:
-    """Minimise the cross entropy of `target` over the weights of a logistic regression."""
-    weights = np.zeros(design.shape[1])
+    """Minimise the weighted cross entropy of `target` over a logistic regression."""
+    coefficients = np.zeros(design.shape[1])
     for _ in range(n_steps):
-        risk = _expit(design @ weights + offset)
-        gradient = design.T @ (risk - target)
+        risk = _expit(design @ coefficients + offset)
+        gradient = design.T @ (weights * (risk - target))
         if np.abs(gradient).max() < 1e-12 * target.size:
             break
         # The tiny ridge matters only when all scores are equal.
-        hessian = (design.T * (risk * (1 - risk))) @ design + 1e-12 * np.eye(weights.size)
+        hessian = (design.T * (weights * (risk * (1 - risk)))) @ design
+        hessian += 1e-12 * np.eye(coefficients.size)
         step = np.linalg.solve(hessian, gradient)
-        before = _cross_entropy(design @ weights + offset, target)
-        while _cross_entropy(design @ (weights - step) + offset, target) > before:
+        before = _cross_entropy(design @ coefficients + offset, target, weights)
+        while _cross_entropy(design @ (coefficients - step) + offset, target, weights) > before:
             step /= 2
             if np.abs(step).max() < np.finfo(float).eps:
-                return weights
-        weights -= step
-    return weights
+                return coefficients
+        coefficients -= step
+    return coefficients
 
 
-def _cross_entropy(log_odds: np.ndarray, target: np.ndarray) -> float:
-    return float(np.sum(np.logaddexp(0, log_odds) - target * log_odds))
+def _cross_entropy(log_odds: np.ndarray, target: np.ndarray, weights: np.ndarray) -> float:
+    return float(np.sum(weights * (np.logaddexp(0, log_odds) - target * log_odds)))
 
 
 def _expit(log_odds: np.ndarray) -> np.ndarray:

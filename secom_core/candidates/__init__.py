@@ -14,12 +14,23 @@ from secom_core.candidates.fitting import (
     quiet_convergence,
 )
 from secom_core.candidates.scoring import raw_score
-from secom_core.candidates.steps import StableEffectSelector, Winsorizer
+from secom_core.candidates.steps import (
+    LargestEffectSelector,
+    MedianImputer,
+    Projector,
+    StableEffectSelector,
+    Standardizer,
+    Winsorizer,
+)
 
 __all__ = [
     "Fitted",
+    "LargestEffectSelector",
+    "MedianImputer",
     "Progress",
+    "Projector",
     "StableEffectSelector",
+    "Standardizer",
     "Winsorizer",
     "build",
     "fit",

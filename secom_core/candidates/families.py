@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from sklearn.base import BaseEstimator
-from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.feature_selection import SelectKBest, VarianceThreshold, f_classif
-from sklearn.impute import SimpleImputer
+from sklearn.feature_selection import VarianceThreshold, f_classif
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
-from secom_core.candidates.steps import StableEffectSelector, Winsorizer
+from secom_core.candidates.steps import (
+    LargestEffectSelector,
+    MedianImputer,
+    Projector,
+    StableEffectSelector,
+    Standardizer,
+    Winsorizer,
+)
 from secom_core.config import Search
 from secom_core.errors import ConfigError
 from secom_core.evidence import FAMILIES, REFERENCE, Params
@@ -62,12 +66,10 @@ def search_space(family: str, search: Search = "full") -> tuple[Params, ...]:
 
 def build(family: str, params: Params, *, seed: int) -> Pipeline:
     """Return an unfitted pipeline of a family with `params`."""
-    steps: list[tuple[str, BaseEstimator]] = [
-        ("impute", SimpleImputer(strategy="median", keep_empty_features=True))
-    ]
+    steps: list[tuple[str, BaseEstimator]] = [("impute", MedianImputer())]
     # Trees see only the order of readings; the others would follow one spike anywhere.
     if family in ("mlp", "logistic") or params["selection"] == "pca":
-        steps += [("limit", Winsorizer()), ("scale", StandardScaler())]
+        steps += [("limit", Winsorizer()), ("scale", Standardizer())]
     steps += _selection(params)
     return Pipeline([*steps, ("classify", _classifier(family, params, seed=seed))])
 
@@ -77,12 +79,12 @@ def _selection(params: Params) -> list[tuple[str, BaseEstimator]]:
     changing = ("drop_constant", VarianceThreshold())
     match params["selection"]:
         case "f":
-            return [changing, ("select", SelectKBest(f_classif, k=params["n_sensors"]))]
+            return [changing, ("select", LargestEffectSelector(f_classif, k=params["n_sensors"]))]
         case "stable":
             return [("select", StableEffectSelector(k=int(params["n_sensors"])))]
         case "pca":
             n_components = int(params["n_components"])
-            return [("project", PCA(n_components, svd_solver="covariance_eigh"))]
+            return [("project", Projector(n_components, svd_solver="covariance_eigh"))]
         case _:
             return [changing]
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
 
 from secom_core.candidates.families import build, search_space
 from secom_core.candidates.scoring import raw_score
@@ -101,7 +102,7 @@ def fit(
             raw.append(raw_score(pipeline, units.readings[fold.test]))
             if progress:
                 progress(len(seconds), n_fits)
-        aucs.append(_pooled_auc(units.is_fail, folds, raw) if folds else float("nan"))
+        aucs.append(_pooled_auc(units, folds, raw) if folds else float("nan"))
     best = int(np.argmax(aucs))  # the first of equals
     fitted = fit_params(family, space[best], units, seed=seed)
     if progress:
@@ -158,11 +159,25 @@ def _require_both(is_fail: np.ndarray) -> None:
 def _timed_fit(pipeline: Pipeline, units: Units, seconds: list[float]) -> Pipeline:
     start = time.perf_counter()
     with quiet_convergence():
-        pipeline.fit(units.readings, units.is_fail)
+        pipeline.fit(units.readings, units.is_fail, **_weighting(pipeline, units))
     seconds.append(time.perf_counter() - start)
     return pipeline
 
 
-def _pooled_auc(is_fail: np.ndarray, folds: Sequence[Fold], raw: Sequence[np.ndarray]) -> float:
-    seen = np.concatenate([is_fail[fold.test] for fold in folds])
-    return auc_score(seen, np.concatenate(raw))
+def _weighting(pipeline: Pipeline, units: Units) -> dict[str, np.ndarray]:
+    """Weights for each step that learns by them; none where all units weigh alike."""
+    if units.weight is None or np.ptp(units.weight) == 0:
+        return {}
+    # 1 on average, so that a penalty weighs as much beside them as it does without.
+    weight = units.weight / units.weight.mean()
+    return {
+        f"{name}__sample_weight": weight
+        for name, step in pipeline.steps
+        if has_fit_parameter(step, "sample_weight")
+    }
+
+
+def _pooled_auc(units: Units, folds: Sequence[Fold], raw: Sequence[np.ndarray]) -> float:
+    # The folds follow each other to the end of the window.
+    seen = units.window(slice(folds[0].test.start, folds[-1].test.stop))
+    return auc_score(seen.is_fail, np.concatenate(raw), weight=seen.weight)

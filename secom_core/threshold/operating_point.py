@@ -28,8 +28,8 @@ class OperatingPoint:
     max_inspection_rate : float
         Inspection capacity as a share of all units, in (0, 1].
     inspection_rate, capture_rate : float
-        Flagged ÷ scored, and flagged fails ÷ fails, on the calibration window. Later windows
-        yield other rates.
+        Flagged ÷ scored, and flagged fails ÷ fails, on the calibration window, by the weight of
+        its units. Later windows yield other rates.
     n_units, n_fails : int
         Size of the calibration window.
     missed_fail_cost, inspection_cost : float, optional
@@ -89,6 +89,7 @@ def set_operating_point(
     max_inspection_rate: float,
     missed_fail_cost: float | None = None,
     inspection_cost: float = 1.0,
+    weight: np.ndarray | None = None,
 ) -> OperatingPoint:
     """Set the operating point on a window that the model was not fitted on.
 
@@ -102,6 +103,8 @@ def set_operating_point(
         Inspect what is cheapest within capacity; without it, inspect as much as capacity allows.
     inspection_cost : float, default=1
         In the currency of `missed_fail_cost`.
+    weight : ndarray of shape (n_units,), optional
+        How many units of the line each stands for; 1 each without it.
 
     Raises
     ------
@@ -112,7 +115,7 @@ def set_operating_point(
         message = f"an operating point needs fails to catch, got none in {is_fail.size} units."
         raise OneClassError(message)
     if missed_fail_cost is None:
-        threshold = threshold_for(risk, max_inspection_rate)
+        threshold = threshold_for(risk, max_inspection_rate, weight=weight)
     else:
         threshold = threshold_for_cost(
             risk,
@@ -120,14 +123,16 @@ def set_operating_point(
             missed_fail_cost=missed_fail_cost,
             inspection_cost=inspection_cost,
             max_inspection_rate=max_inspection_rate,
+            weight=weight,
         )
     is_flagged = risk >= threshold
+    of_fails = None if weight is None else weight[is_fail]
     return OperatingPoint(
         threshold=threshold,
         rule="capacity" if missed_fail_cost is None else "cost",
         max_inspection_rate=max_inspection_rate,
-        inspection_rate=float(is_flagged.mean()),
-        capture_rate=float(is_flagged[is_fail].mean()),
+        inspection_rate=float(np.average(is_flagged, weights=weight)),
+        capture_rate=float(np.average(is_flagged[is_fail], weights=of_fails)),
         n_units=risk.size,
         n_fails=int(is_fail.sum()),
         missed_fail_cost=missed_fail_cost,

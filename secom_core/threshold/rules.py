@@ -7,14 +7,18 @@ import numpy as np
 from secom_core.errors import ConfigError, EmptyWindowError, EvidenceError
 
 
-def threshold_for(risk: np.ndarray, max_inspection_rate: float) -> float:
+def threshold_for(
+    risk: np.ndarray, max_inspection_rate: float, *, weight: np.ndarray | None = None
+) -> float:
     """Lowest threshold that keeps `risk` within inspection capacity, ties included.
 
     Parameters
     ----------
     risk : ndarray of shape (n_units,), in [0, 1]
     max_inspection_rate : float
-        In [0, 1].
+        In [0, 1]: of the line's units, where units stand for more than themselves.
+    weight : ndarray of shape (n_units,), optional
+        How many units of the line each stands for; 1 each without it.
 
     Returns
     -------
@@ -31,8 +35,9 @@ def threshold_for(risk: np.ndarray, max_inspection_rate: float) -> float:
     ConfigError
         If the capacity is outside [0, 1].
     """
-    ordered = _descending(risk)
-    capacity = int(n_inspectable(risk.size, max_inspection_rate))
+    order = _riskiest_first(risk)
+    ordered = risk[order]
+    capacity = _n_within(max_inspection_rate, _weights(risk, weight)[order])
     if capacity == risk.size:
         return _threshold_after(ordered, capacity)
     # Who shares the risk of the first unit left out is left out too.
@@ -46,6 +51,7 @@ def threshold_for_cost(
     missed_fail_cost: float,
     inspection_cost: float = 1.0,
     max_inspection_rate: float = 1.0,
+    weight: np.ndarray | None = None,
 ) -> float:
     """Threshold of least cost on these units, within inspection capacity.
 
@@ -57,6 +63,8 @@ def threshold_for_cost(
         > 0, in one currency; an inspection finds every fail.
     max_inspection_rate : float, default=1
         In [0, 1].
+    weight : ndarray of shape (n_units,), optional
+        How many units of the line each stands for; 1 each without it.
 
     Returns
     -------
@@ -74,33 +82,54 @@ def threshold_for_cost(
             f"missed_fail_cost={missed_fail_cost}, inspection_cost={inspection_cost}."
         )
         raise ConfigError(message)
-    ordered = _descending(risk)
-    n_flagged = np.arange(risk.size + 1)
-    n_caught = np.concatenate(([0], np.cumsum(is_fail[np.argsort(-risk, kind="stable")])))
-    cost = inspection_cost * n_flagged - missed_fail_cost * n_caught
-    cost[n_flagged > n_inspectable(risk.size, max_inspection_rate)] = np.inf
+    order = _riskiest_first(risk)
+    ordered, weights = risk[order], _weights(risk, weight)[order]
+    flagged = np.concatenate(([0], np.cumsum(weights)))
+    caught = np.concatenate(([0], np.cumsum(weights * is_fail[order])))
+    cost = inspection_cost * flagged - missed_fail_cost * caught
+    cost[_n_within(max_inspection_rate, weights) + 1 :] = np.inf
     cost[1:-1][ordered[:-1] == ordered[1:]] = np.inf  # ties cannot be told apart
     return _threshold_after(ordered, int(np.argmin(cost)))
 
 
 def n_inspectable(n_units: np.ndarray | int, max_inspection_rate: float) -> np.ndarray:
     """Largest whole number of units whose share of `n_units` is at most the capacity."""
-    if not 0 <= max_inspection_rate <= 1:
-        message = f"inspection capacity must be in [0, 1], got {max_inspection_rate}."
-        raise ConfigError(message)
+    _require_share(max_inspection_rate)
     most = np.round(max_inspection_rate * np.asarray(n_units))
     # .29 of 100 is 28.999…96 in floating point, yet 29 of 100 are within .29.
     return np.where(most / n_units > max_inspection_rate, most - 1, most).astype(np.intp)
 
 
-def _descending(risk: np.ndarray) -> np.ndarray:
+def _require_share(max_inspection_rate: float) -> None:
+    if not 0 <= max_inspection_rate <= 1:
+        message = f"inspection capacity must be in [0, 1], got {max_inspection_rate}."
+        raise ConfigError(message)
+
+
+def _n_within(max_inspection_rate: float, ordered_weight: np.ndarray) -> int:
+    """Largest number of the first units whose share of all weight is at most the capacity."""
+    _require_share(max_inspection_rate)
+    reached = np.cumsum(ordered_weight)
+    return int(np.searchsorted(reached / reached[-1], max_inspection_rate, side="right"))
+
+
+def _weights(risk: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    if weight is None:
+        return np.ones(risk.size)
+    if weight.shape != risk.shape:
+        message = f"expected one weight per unit ({risk.size}), got {weight.shape}."
+        raise EvidenceError(message)
+    return weight
+
+
+def _riskiest_first(risk: np.ndarray) -> np.ndarray:
     if risk.size == 0:
         message = "a threshold needs units to be set on, got none."
         raise EmptyWindowError(message)
     if not (risk.min() >= 0 and risk.max() <= 1):
         message = f"risks must be in [0, 1], got {risk.min()} to {risk.max()}."
         raise EvidenceError(message)
-    return np.sort(risk)[::-1]
+    return np.argsort(-risk, kind="stable")
 
 
 def _threshold_after(ordered: np.ndarray, n_flagged: int) -> float:

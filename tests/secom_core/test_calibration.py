@@ -45,6 +45,39 @@ def test_mean_risk_is_the_smoothed_share_of_fails(window):
     assert risk.mean() == pytest.approx(is_fail.mean(), abs=0.005)
 
 
+def test_a_weight_is_as_many_units(window):
+    """Weighted units are calibrated like units that really repeat, but for the smoothing."""
+    raw, is_fail = (np.tile(each, 20) for each in window)
+    copies = np.random.default_rng(0).integers(1, 4, raw.size)
+
+    weighted = fit_sigmoid(raw, is_fail, weight=1.0 * copies)
+    copied = fit_sigmoid(np.repeat(raw, copies), np.repeat(is_fail, copies))
+
+    assert weighted.slope == pytest.approx(copied.slope, rel=0.01)
+    assert weighted.intercept == pytest.approx(copied.intercept, rel=0.01)
+
+
+def test_only_ratios_of_weights_count(window):
+    """Doubling all weights changes nothing, and equal ones are as good as none."""
+    raw, is_fail = window
+    uneven = np.where(np.arange(raw.size) % 2, 1.0, 7.0)
+
+    assert fit_sigmoid(*window, weight=uneven) == fit_sigmoid(*window, weight=2 * uneven)
+    assert fit_sigmoid(*window, weight=np.full(300, 4.0)) == fit_sigmoid(*window)
+    assert fit_sigmoid(raw, is_fail, weight=uneven) != fit_sigmoid(raw, is_fail)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.98])
+def test_mean_risk_is_the_share_of_fails_by_weight(window, share):
+    """Smoothing takes from fails what it gives to passes, however unevenly they weigh."""
+    raw, is_fail = window
+    weight = np.where(is_fail, share / is_fail.sum(), (1 - share) / (~is_fail).sum())
+
+    risk = fit_sigmoid(raw, is_fail, weight=weight).risk(raw)
+
+    assert np.average(risk, weights=weight) == pytest.approx(share, abs=0.005)
+
+
 def test_window_that_contradicts_the_ranking_does_not_reverse_it(window):
     """Calibrated on outcomes that are upside down, the risks are nearly flat, in the old order."""
     raw, is_fail = window

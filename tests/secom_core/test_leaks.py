@@ -8,7 +8,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import StandardScaler
 
 from secom_core import dataset, drift, training, windows
-from secom_core.candidates import families
+from secom_core.candidates import MedianImputer, Standardizer, families
 from secom_core.config import TrainingConfig
 from secom_core.evidence import REFERENCE
 from secom_core.selection import compare
@@ -94,13 +94,13 @@ def cut_later(patch, _units):
 
 def imputed_by_all(patch, units):
     """Learn the medians from every unit."""
-    patch.setattr(families, "SimpleImputer", fitted_on(SimpleImputer, units.readings))
+    patch.setattr(families, "MedianImputer", fitted_on(MedianImputer, units.readings))
 
 
 def standardised_by_all(patch, units):
     """Learn the scales from every unit."""
     readings = filled_by_all(units).readings
-    patch.setattr(families, "StandardScaler", fitted_on(StandardScaler, readings))
+    patch.setattr(families, "Standardizer", fitted_on(Standardizer, readings))
 
 
 def profiled_by_all(patch, units):

@@ -45,6 +45,65 @@ def test_rounding_of_a_risk_flips_no_decision(risk, capacity):
         assert np.array_equal(np.nextafter(risk, towards) >= threshold, risk >= threshold)
 
 
+@st.composite
+def weighed(draw):
+    """Risks, and what each weighs."""
+    risk = draw(risks)
+    weights = st.floats(0.01, 100) | st.integers(1, 3).map(float)
+    return risk, draw(arrays(float, risk.size, elements=weights))
+
+
+@given(units=weighed(), capacity=capacities)
+def test_weighted_units_fit_inspection_capacity(units, capacity):
+    """What flagged units stand for never exceeds capacity, and one risk more would."""
+    risk, weight = units
+    threshold = threshold_for(risk, capacity, weight=weight)
+    unflagged = risk[risk < threshold]
+
+    assert np.average(risk >= threshold, weights=weight) <= capacity + 1e-12
+    if unflagged.size:
+        assert np.average(risk >= unflagged.max(), weights=weight) > capacity - 1e-12
+
+
+@given(units=weighed(), capacity=capacities)
+def test_only_ratios_of_weights_set_the_threshold(units, capacity):
+    """Doubling all weights changes no threshold, and equal ones are as good as none."""
+    risk, weight = units
+    is_fail = np.arange(risk.size) % 3 == 0
+
+    def both(weight):
+        return (
+            threshold_for(risk, capacity, weight=weight),
+            threshold_for_cost(
+                risk, is_fail, missed_fail_cost=3.0, max_inspection_rate=capacity, weight=weight
+            ),
+        )
+
+    assert both(weight) == both(2 * weight)
+    assert both(np.full(risk.size, 4.0)) == both(None)
+
+
+@given(risk=risks, capacity=capacities, data=st.data())
+def test_a_weight_is_as_many_units(risk, capacity, data):
+    """The threshold on weighted units is that on units which really repeat, by either rule."""
+    copies = data.draw(arrays(int, risk.size, elements=st.integers(1, 3)))
+    is_fail = data.draw(arrays(bool, risk.size))
+    costs = {"missed_fail_cost": 3.0, "max_inspection_rate": capacity}
+
+    weighted = threshold_for(risk, capacity, weight=1.0 * copies)
+    cheapest = threshold_for_cost(risk, is_fail, weight=1.0 * copies, **costs)
+
+    repeated = np.repeat(risk, copies)
+    assert weighted == threshold_for(repeated, capacity)
+    assert cheapest == threshold_for_cost(repeated, np.repeat(is_fail, copies), **costs)
+
+
+def test_another_number_of_weights_is_refused():
+    """Weights are not spread over units by guessing."""
+    with pytest.raises(EvidenceError, match=r"one weight per unit \(2\), got \(3,\)"):
+        threshold_for(np.array([0.5, 0.6]), 0.2, weight=np.ones(3))
+
+
 def test_threshold_lies_midway_between_the_last_flagged_and_the_next():
     """Two of ten units at 20 %: halfway between the second and the third."""
     risk = np.arange(10) / 10
