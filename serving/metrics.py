@@ -5,7 +5,8 @@ from __future__ import annotations
 REQUESTS = "secom_requests_total"
 """Inference requests answered, by protocol and code."""
 STAGE_SECONDS = "secom_stage_seconds"
-"""Histogram of what a request takes, by protocol and stage."""
+"""Histogram of what an answered request takes, by protocol (rest, grpc) and stage (decode, judge,
+encode, whole)."""
 REJECTED = "secom_requests_rejected_total"
 """Requests turned away because the server was full, by what was full."""
 QUEUE_DEPTH = "secom_queue_depth"
