@@ -58,6 +58,7 @@ compile: $(INSTALLED) ## Write the pipelines as YAML for Kubeflow (checked in)
 chart: $(INSTALLED) ## Write what is generated: dashboards, schema, table of values, manifests
 	@$(BIN)/python helm/generate.py
 	@$(BIN)/python -m manifests.dashboards.main
+	@$(BIN)/python -m manifests.rules.generate
 	@$(BIN)/python manifests/generate.py
 	@$(BIN)/python -m tests.helm.rendering
 
