@@ -56,19 +56,35 @@ def ship_all(store: Store, bundle: Bundle, records: Records, *, size: int, first
         ship(store, bundle, part, segment_key(first + start))
 
 
+class Killed(BaseException):
+    """Ends a monitor as SIGKILL does: nothing after it happens."""
+
+
 class Watched(Store):
-    """A real store that notes what it is asked, and can be away for a folder."""
+    """A real store that notes what it is asked; it can be away for a folder, or kill who writes.
+
+    Parameters
+    ----------
+    settings : Settings
+    """
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.asked: list[tuple[str, str]] = []
         self.is_away_for: str | None = None
+        self.kills_before: int | None = None
+        self.kills_after: int | None = None
 
     def _note(self, what: str, key: str) -> None:
         self.asked.append((what, key))
         if self.is_away_for is not None and key.startswith(self.is_away_for):
             message = f"{key} is away"
             raise StoreError(message)
+
+    @property
+    def n_written(self) -> int:
+        """How often it was asked to write."""
+        return sum(what == "put" for what, _ in self.asked)
 
     def get_with_etag(self, key: str) -> tuple[bytes, str]:
         """Note it, and do it."""
@@ -81,6 +97,11 @@ class Watched(Store):
         return super().find(prefix, after=after)
 
     def put_if(self, key: str, data: bytes, *, etag: str | None) -> str:
-        """Note it, and do it."""
+        """Note it, and do it, unless that kills who asks before or after."""
         self._note("put", key)
-        return super().put_if(key, data, etag=etag)
+        if self.n_written == self.kills_before:
+            raise Killed
+        written = super().put_if(key, data, etag=etag)
+        if self.n_written == self.kills_after:
+            raise Killed
+        return written

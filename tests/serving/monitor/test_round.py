@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from secom_core.promotion import crown, reinstate
 from secom_core.store.journal import Journal
 from serving.monitor.round import Round
 from tests.bundles import promoting
-from tests.serving.monitor.scoring import NOW, Watched, scored, segment_key, ship, ship_all
+from tests.serving.monitor.scoring import NOW, Killed, Watched, scored, segment_key, ship, ship_all
 
 SHIFTED = (20, 26, 27, 48, 77)
 """Sensors that the champion reads."""
@@ -188,3 +190,51 @@ def test_failed_round_is_counted(store_environ, store, champion, line, tmp_path)
 
     assert seen.drift.n_windows == 2
     assert monitor.cycles.counts == {"done": 1, "failed": 1}
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("moment", ["kills_before", "kills_after"])
+def test_monitor_may_be_killed_at_any_moment(
+    store_environ, store, champion, line, tmp_path, number, moment
+):
+    """Killed before or after any of its writes, it leaves nothing lost or counted twice."""
+    units = scored(champion, line[0][:250])
+    ship_all(store, champion, units, size=60)
+    report(store, units, line[1][:250])
+    deadly = Watched.from_environment(store_environ)
+    setattr(deadly, moment, number)
+    with pytest.raises(Killed):
+        rounds(deadly, tmp_path).run(NOW)
+
+    seen = rounds(store, tmp_path).run(NOW)
+
+    assert (seen.drift.n_windows, seen.window.ended_at) == (1, str(units.scored_at[199]))
+    assert seen.outcomes.n_fails_joined == line[1][:250].sum()
+    assert seen.changes == {"promotion": 0, "rollback": 0}
+    assert deadly.n_written == number
+
+
+def test_late_objects_are_found_within_minutes(store, champion, line, tmp_path):
+    """What was shipped a day late is found without a restart."""
+    monitor, units = rounds(store, tmp_path), scored(champion, line[0][:300])
+    ship(store, champion, units.window(slice(0, 150)), segment_key(1))
+    monitor.run(NOW)
+    late = segment_key(1, writer="late", at=NOW - timedelta(days=1))
+    ship(store, champion, units.window(slice(150, 300)), late)
+
+    seen = [monitor.run(NOW + timedelta(minutes=minutes)) for minutes in (1, 11)]
+
+    assert seen[0].drift is None
+    assert seen[1].drift.n_windows == 1
+
+
+def test_backlog_is_read_in_several_rounds(store, champion, line, tmp_path, monkeypatch):
+    """Of more objects than a round may read, the next one reads the rest."""
+    monkeypatch.setattr("serving.monitor.round.MAX_OBJECTS", 3)
+    monitor = rounds(store, tmp_path)
+    monitor.run(NOW)
+    ship_all(store, champion, scored(champion, line[0][:400]), size=50)
+
+    seen = [monitor.run(NOW) for _ in range(3)]
+
+    assert [each.drift.n_windows if each.drift else 0 for each in seen] == [0, 1, 2]
