@@ -20,6 +20,9 @@ Word = Literal[
 ]
 """What became of a request for a training."""
 
+STARTING = timedelta(minutes=1)
+"""How long a start may take: an intent that another process wrote is its own for that long."""
+
 _logger = logging.getLogger(__name__)
 
 
@@ -33,13 +36,10 @@ class TrainingData:
         Where the units lie, as a pipeline's `source`.
     digest : str
         Of the units.
-    n_fails : int
-        Fails among those that came with outcomes.
     """
 
     address: str
     digest: str
-    n_fails: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +119,8 @@ class Asking:
     launcher : Launcher
     data : callable
         Makes a training's data of all that is known now.
+    n_fails : callable
+        Says how many fails are known so far of units that were scored.
     policy : Policy
     require_lead : callable
         Raises `StandbyError` if another monitor may be acting.
@@ -132,12 +134,15 @@ class Asking:
         launcher: Launcher,
         *,
         data: Callable[[], TrainingData],
+        n_fails: Callable[[], int],
         policy: Policy,
         require_lead: Callable[[], None],
         new_id: Callable[[], str],
     ) -> None:
         self._store, self._launcher = store, launcher
-        self._data, self._policy = data, policy
+        self._data, self._n_fails, self._policy = data, n_fails, policy
+        self._n_fails_in_vain = 0
+        self._intended: set[str] = set()
         self._require_lead, self._new_id = require_lead, new_id
         self._runs = Runs(store)
         self._lock = threading.Lock()
@@ -162,30 +167,29 @@ class Asking:
         with self._lock:
             return self._decided(lambda: self._train(ask, now))
 
-    def train_on_outcomes(self, n_fails: int, *, now: datetime) -> Answer | None:
+    def train_on_outcomes(self, *, now: datetime) -> Answer | None:
         """Start a training if enough fails came since the last one; None where nothing is due.
 
-        Parameters
-        ----------
-        n_fails : int
-            Fails so far that a prediction is known of.
-        now : datetime
-            By the store's clock.
+        Raises as `train` does.
         """
         with self._lock:
             last = newest_training(self._runs.refresh())
-            n_new = n_fails - (last.intent.n_fails if last else 0)
-            if n_new < self._policy.new_fails or self._hindrance(now):
+            n_fails = self._n_fails()
+            n_before = max(last.intent.n_fails if last else 0, self._n_fails_in_vain)
+            if n_fails - n_before < self._policy.new_fails or self._hindrance(now):
                 return None
-            ask = Ask(source="outcomes", reason=f"{n_new} new fails with outcomes")
-            return self._decided(lambda: self._train(ask, now))
+            ask = Ask(source="outcomes", reason=f"{n_fails - n_before} fails since the last one")
+            answer = self._decided(lambda: self._train(ask, now))
+            if answer.word == "nothing_new":  # none of them can be trained on
+                self._n_fails_in_vain = n_fails
+            return answer
 
-    def predict(self, ask: Ask) -> Answer:
+    def predict(self, ask: Ask, *, now: datetime) -> Answer:
         """Start a batch, unless one with the same output is going; raises as `train` does."""
         with self._lock:
-            return self._decided(lambda: self._predict(ask))
+            return self._decided(lambda: self._predict(ask, now))
 
-    def settle(self) -> None:
+    def settle(self, *, now: datetime) -> None:
         """Look how runs go, and start or give up those whose start was not witnessed.
 
         A launcher that is away leaves them as they are.
@@ -197,7 +201,7 @@ class Asking:
         """
         with self._lock:
             self._runs.refresh()
-            self._settle()
+            self._settle(now)
 
     def _decided(self, decide: Callable[[], Answer]) -> Answer:
         while True:
@@ -210,10 +214,10 @@ class Asking:
         runs = self._runs.refresh()
         if known := _asked_before(runs, ask.keys):
             return Answer(word="duplicate", run=known)
-        self._settle()
+        self._settle(now)
         if hindrance := self._hindrance(now):
             return hindrance
-        name = self._name(TRAINING)
+        name, n_fails = self._name(TRAINING), self._n_fails()
         if not ask.is_kept:
             self._launcher.find(name)  # is it there? Nothing has been written yet
         data = self._data()
@@ -221,19 +225,19 @@ class Asking:
             return Answer(word="nothing_new", run=seen)
         arguments = {**self._policy.arguments, **ask.parameters, "source": data.address}
         intent = _intent(ask, TRAINING, arguments, name=name)
-        return self._launch(replace(intent, data_digest=data.digest, n_fails=data.n_fails))
+        return self._launch(replace(intent, data_digest=data.digest, n_fails=n_fails), now)
 
-    def _predict(self, ask: Ask) -> Answer:
+    def _predict(self, ask: Ask, now: datetime) -> Answer:
         runs = self._runs.refresh()
         if known := _asked_before(runs, ask.keys):
             return Answer(word="duplicate", run=known)
-        self._settle()
+        self._settle(now)
         for run in self.known:
             if run.is_going and run.intent.arguments.get("output") == ask.parameters["output"]:
                 return Answer(word="running", run=run)
         name = self._name(BATCH)
         self._launcher.find(name)
-        return self._launch(_intent(ask, BATCH, ask.parameters, name=name))
+        return self._launch(_intent(ask, BATCH, ask.parameters, name=name), now)
 
     def _hindrance(self, now: datetime) -> Answer | None:
         last = newest_training(self.known)
@@ -249,15 +253,16 @@ class Asking:
     def _name(self, pipeline: str) -> str:
         return f"{pipeline.replace('_', '-')}-{self._new_id()}"
 
-    def _launch(self, intent: Intent) -> Answer:
+    def _launch(self, intent: Intent, now: datetime) -> Answer:
         self._require_lead()
+        self._intended.add(intent.name)
         run = self._runs.intend(intent)
         try:
             return Answer(word="started", run=self._start(run))
         except RunError:
             if intent.is_kept:
                 return Answer(word="queued", run=run)
-            self._settle()
+            self._settle(now)
             raise
 
     def _start(self, run: Run) -> Run:
@@ -265,17 +270,17 @@ class Asking:
         run_id = self._launcher.start(intent.pipeline, intent.arguments, name=intent.name)
         return self._runs.started(run, run_id)
 
-    def _settle(self) -> None:
+    def _settle(self, now: datetime) -> None:
         for run in self.known:
             if not run.is_going:
                 continue
             try:
-                self._settle_one(run)
+                self._settle_one(run, now)
             except RunError as fault:
                 fields = {"run": run.intent.name, "reason": str(fault)}
                 _logger.warning("cannot follow run", extra={"fields": fields})
 
-    def _settle_one(self, run: Run) -> None:
+    def _settle_one(self, run: Run, now: datetime) -> None:
         if run.run_id:
             state = self._launcher.state(run.run_id)
             if state != "running":
@@ -283,6 +288,8 @@ class Asking:
                 self._runs.ended(run, ending, why)
         elif run_id := self._launcher.find(run.intent.name):
             self._runs.started(run, run_id)
+        elif run.intent.name not in self._intended and now - run.asked_at < STARTING:
+            return  # whoever wrote it may be starting it at this moment
         elif run.intent.is_kept:
             self._require_lead()
             self._start(run)

@@ -55,16 +55,15 @@ class Loop:
 
     def _settle(self) -> None:
         if self._lease.is_held:
-            self._asking.settle()
+            self._asking.settle(now=self._lease.now())
 
     def _round(self) -> None:
         if not self._lease.is_held:
             self._latest.clear()  # whoever holds it tells what there is to see
             return
         now = self._lease.now()
-        seen = self._rounds.run(now)
-        self._latest.put(seen)
-        answer = self._asking.train_on_outcomes(seen.outcomes.n_fails_joined, now=now)
+        self._latest.put(self._rounds.run(now))
+        answer = self._asking.train_on_outcomes(now=now)
         if answer:
             self._counts.asked("outcomes", answer.word)
 

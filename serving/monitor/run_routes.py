@@ -94,7 +94,7 @@ def _train(service: Service, ask: Ask) -> Answer:
 
 def _predict(service: Service, ask: Ask) -> Answer:
     require_lead(service.lease)
-    return service.asking.predict(ask)
+    return service.asking.predict(ask, now=service.lease.now())
 
 
 def _told(found: Answer) -> Response:

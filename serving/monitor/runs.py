@@ -40,7 +40,7 @@ class Intent:
     data_digest : str
         Of a training's units; empty for a batch.
     n_fails : int
-        Fails among the new units of that training.
+        Fails that were known by then of units that were scored.
     """
 
     name: str

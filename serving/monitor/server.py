@@ -136,6 +136,7 @@ def _service(parts: Parts, lease: Lease) -> Service:
         parts.store,
         parts.launcher,
         data=parts.data,
+        n_fails=lambda: _n_fails(parts.latest),
         policy=parts.policy,
         require_lead=lambda: require_lead(lease),
         new_id=lambda: secrets.token_hex(6),
@@ -151,6 +152,11 @@ def _service(parts: Parts, lease: Lease) -> Service:
         counts=counts,
         registry=_registry([counts, *parts.collectors]),
     )
+
+
+def _n_fails(latest: Latest) -> int:
+    seen = latest.get()
+    return seen.outcomes.n_fails_joined if seen else 0
 
 
 def _registry(collectors: Iterable[Collector]) -> CollectorRegistry:

@@ -117,7 +117,7 @@ class KubeflowApi(ThreadingHTTPServer):
 
     def bring(self, path, *, description=""):
         """Take up a graph's YAML as its newest version, as `secom upload` would bring it."""
-        spec, platform = yaml.load_all(path.read_bytes(), Loader=yaml.CSafeLoader)  # noqa: S506
+        spec, platform = yaml.load_all(path.read_bytes(), Loader=yaml.CSafeLoader)
         name = spec["pipelineInfo"]["name"]
         for pipeline in self.pipelines:
             if pipeline["display_name"] == name:

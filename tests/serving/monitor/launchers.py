@@ -34,7 +34,7 @@ class Shelf:
         self._states[run_id] = "running"
         if self.loses_answer:
             self.loses_answer = False
-            raise RunError("the answer was lost")
+            raise RunError
         return run_id
 
     def find(self, name):
@@ -53,4 +53,4 @@ class Shelf:
 
     def _require_there(self):
         if self.is_away:
-            raise RunError("nobody is there")
+            raise RunError

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from itertools import chain
 from threading import Thread
 
 import pytest
@@ -75,7 +76,7 @@ def test_deliveries_at_the_same_time_are_all_kept_once(store):
     for thread in threads:
         thread.join()
 
-    assert sorted(sum(kept(store), [])) == ["same", *(f"w{n}" for n in range(6))]
+    assert sorted(chain.from_iterable(kept(store))) == ["same", *(f"w{n}" for n in range(6))]
 
 
 def test_of_two_that_contradict_each_other_at_the_same_time_one_is_kept(store):

@@ -5,16 +5,7 @@ import pytest
 from secom_core.errors import StoreError
 from secom_core.store import Store
 from serving.monitor.lease import KEY, RENEWAL_SECONDS, VALID_SECONDS, Lease
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self):
-        self.seconds = 0.0
-
-    def __call__(self):
-        return self.seconds
+from tests.serving.monitor.clocks import Clock
 
 
 class Cord:
@@ -89,7 +80,8 @@ def test_a_silent_holder_is_followed_and_knows(first, second, clock):
     assert not first.is_held
 
 
-def test_a_restart_in_the_same_place_need_not_wait(first, store, clock):
+@pytest.mark.usefixtures("first")
+def test_a_restart_in_the_same_place_need_not_wait(store, clock):
     """Whoever has its port knows that the process before it is dead."""
     again = Lease(store, holder="first:8090", clock=clock)
 

@@ -2,16 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.monitor.rate import Bucket
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self):
-        self.seconds = 0.0
-
-    def __call__(self):
-        return self.seconds
+from tests.serving.monitor.clocks import Clock
 
 
 def test_what_does_not_fit_waits_until_it_does():
