@@ -184,4 +184,20 @@ def smoke(url: str) -> None:
     click.echo(f"{url} answers as {served} must" if served else _NO_CHAMPION)
 
 
-VERBS = (upload, rollout, rollback, remove, hold, release, prune, fetch, smoke)
+@click.command()
+@click.argument("unit_id", metavar="UNIT_ID")
+@click.option("--json", "is_json", is_flag=True, help="For programs instead of people.")
+def trace(unit_id: str, *, is_json: bool) -> None:
+    """Tell all that is known of a unit: predictions, outcome, and where the bundles came from.
+
+    UNIT_ID is the unit_id of the predictor's answer. Reads the object store; goes through all
+    recorded predictions, the newest first.
+    """
+    from pipelines.trace import trace as find
+    from pipelines.trace_page import to_text
+
+    found = find(unit_id, os.environ, warn=lambda text: click.echo(text, err=True))
+    click.echo(found.to_json() if is_json else to_text(found))
+
+
+VERBS = (upload, rollout, rollback, remove, hold, release, prune, fetch, smoke, trace)

@@ -78,7 +78,7 @@ class Champions:
         """
         champion = read_champion(self._store)
         for _ in range(_MAX_TRIES):
-            self._read_on()
+            self.read_on()
             if champion is None or self._is_present(champion):
                 return champion
             try:
@@ -110,7 +110,8 @@ class Champions:
         # The gate names the units on which it judged; who reinstates knows of none but the gate's.
         return "rollback" if was_before or not champion.holdout_digest else "promotion"
 
-    def _read_on(self) -> None:
+    def read_on(self) -> None:
+        """Read what was written down since, and write nothing; raises as `look` does."""
         entries = self._journal.read(after=len(self._reigns))
         self._reigns += tuple(self._reign(entry) for entry in entries)
 
