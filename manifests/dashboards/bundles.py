@@ -30,14 +30,12 @@ def age_now() -> stat.Panel:
 def answering() -> timeseries.Panel:
     """Show how replicas went from one bundle to the next."""
     replicas = query.with_bundle(f"count by (digest) ({_BUNDLE})")
-    return marks.stepped(
-        marks.stacked(
-            look.graph(
-                "Replicas by bundle",
-                unit=units.Short,
-                description="How many replicas answer from which bundle. Two at once are a "
-                "roll-out under way; two for long are one that hangs.",
-            )
+    return marks.accumulated(
+        look.graph(
+            "Replicas by bundle",
+            unit=units.Short,
+            description="How many replicas answer from which bundle. Two at once are a "
+            "roll-out under way; two for long are one that hangs.",
         )
     ).with_target(look.asked(replicas, "{{bundle}}"))
 

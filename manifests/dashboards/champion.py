@@ -36,7 +36,7 @@ def history() -> statetimeline.Panel:
 
 def changes() -> timeseries.Panel:
     """Show how often it changed."""
-    return marks.stepped(
+    return marks.accumulated(
         look.graph(
             "Changes of the champion",
             unit=units.Short,

@@ -5,6 +5,7 @@ A panel cannot be made without title, unit and description; a query not without 
 
 from __future__ import annotations
 
+from string import ascii_uppercase
 from typing import TypeVar
 
 from grafana_foundation_sdk.builders import (
@@ -155,22 +156,18 @@ def listing(
 
     Of the figures, those whose heading is empty are left out: there the labels are the news.
     """
-    refs = [chr(ord("A") + index) for index in range(len(columns))]
     panel = table.Panel().transformations(
-        [DataTransformerConfig(id_val="merge", options={}), _arranged(labels, columns, refs)]
+        [DataTransformerConfig(id_val="merge", options={}), _arranged(labels, tuple(columns))]
     )
-    for ref, (heading, expr) in zip(refs, columns.items(), strict=True):
-        query = asked_now(expr, heading or title).format(PromQueryFormat.TABLE)
-        panel.with_target(query.ref_id(ref))
+    for heading, expr in columns.items():
+        panel.with_target(asked_now(expr, heading or title).format(PromQueryFormat.TABLE))
     return _named(panel.span(12).height(8), title, unit, description)
 
 
-def _arranged(
-    labels: dict[str, str], columns: dict[str, str], refs: list[str]
-) -> DataTransformerConfig:
+def _arranged(labels: dict[str, str], columns: tuple[str, ...]) -> DataTransformerConfig:
     """Name and order columns: Grafana calls the first of some queries `Value #A`."""
-    names = [f"Value #{ref}" for ref in refs] if len(refs) > 1 else ["Value"]
-    values = dict(zip(names, columns, strict=True))
+    names = [f"Value #{letter}" for letter in ascii_uppercase] if len(columns) > 1 else ["Value"]
+    values = dict(zip(names, columns, strict=False))
     named = {label: heading for heading, label in labels.items()}
     named |= {name: heading for name, heading in values.items() if heading}
     hidden = ["Time", *(name for name, heading in values.items() if not heading)]

@@ -5,10 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from string import ascii_uppercase
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard, DashboardLink, Row
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, DashboardLinkType
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardCursorSync,
+    DashboardLinkType,
+    Panel,
+    RowPanel,
+)
+from grafana_foundation_sdk.models.prometheus import Dataquery
 
 from manifests.dashboards import (
     alerts,
@@ -191,10 +198,17 @@ def _dashboard(title: str, *, hours: int) -> Dashboard:
 
 def _json(builder: Dashboard) -> str:
     built = builder.build()
-    # Numbered here: Grafana would do it at each start, and links to a panel hold its number.
+    # Numbered here: left to Grafana, links to a panel would not last.
     for number, panel in enumerate(built.panels or [], start=1):
         panel.id_val = number
+        for letter, target in zip(ascii_uppercase, _asked(panel), strict=False):
+            target.ref_id = letter
     return JSONEncoder(sort_keys=True, indent=1).encode(built) + "\n"
+
+
+def _asked(panel: Panel | RowPanel) -> list[Dataquery]:
+    targets = panel.targets if isinstance(panel, Panel) else None
+    return [target for target in targets or [] if isinstance(target, Dataquery)]
 
 
 def main() -> None:

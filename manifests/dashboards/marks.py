@@ -82,6 +82,11 @@ def in_unit(panel: table.Panel, heading: str, unit: str) -> table.Panel:
     return panel.override_by_name(heading, [_property("unit", unit)])
 
 
+def accumulated(panel: timeseries.Panel) -> timeseries.Panel:
+    """Stack what changes at once: lines of equal counts would hide each other."""
+    return stepped(stacked(panel))
+
+
 def _property(name: str, value: object) -> DynamicConfigValue:
     return DynamicConfigValue(id_val=name, value=value)
 

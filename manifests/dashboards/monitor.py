@@ -51,7 +51,8 @@ def rounds() -> timeseries.Panel:
 
 def answers() -> timeseries.Panel:
     """Show what it answers."""
-    asked = query.total(query.rate(query.monitor(metrics.MONITOR_REQUESTS)), "route", "code")
+    answered = query.monitor(metrics.MONITOR_REQUESTS, 'route=~"/v1/.+"')
+    asked = query.total(query.rate(answered), "route", "code")
     return look.graph(
         "Requests to the monitor",
         unit=units.RequestsPerSecond,

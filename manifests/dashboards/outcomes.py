@@ -23,14 +23,12 @@ def joined_now() -> stat.Panel:
 def joined() -> timeseries.Panel:
     """Show how they came."""
     asked = query.judged(metrics.OUTCOMES_JOINED, by="how")
-    return marks.stacked(
-        marks.stepped(
-            look.graph(
-                "Outcomes in the window by how they came",
-                unit=units.Short,
-                description="Inspected because flagged, audited by chance, or all by the final "
-                "test. Inspections alone say nothing of what escapes.",
-            )
+    return marks.accumulated(
+        look.graph(
+            "Outcomes in the window by how they came",
+            unit=units.Short,
+            description="Inspected because flagged, audited by chance, or all by the final "
+            "test. Inspections alone say nothing of what escapes.",
         )
     ).with_target(look.asked(asked, "{{how}}"))
 

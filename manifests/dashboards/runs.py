@@ -53,7 +53,7 @@ def refusals_now() -> stat.Panel:
 def ended() -> timeseries.Panel:
     """Show how they ended."""
     asked = query.judged(metrics.RUNS, by="pipeline, outcome")
-    return marks.stepped(
+    return marks.accumulated(
         look.graph(
             "Runs by outcome",
             unit=units.Short,
@@ -66,7 +66,7 @@ def ended() -> timeseries.Panel:
 def asked_for() -> timeseries.Panel:
     """Show who asked, and what was answered."""
     asked = query.judged(metrics.RETRAINS_ASKED, by="source, answer")
-    return marks.stepped(
+    return marks.accumulated(
         look.graph(
             "Trainings asked for",
             unit=units.Short,

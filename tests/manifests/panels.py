@@ -52,7 +52,7 @@ def panels(dashboard: Dashboard) -> list[dict[str, Any]]:
 
 def queries(dashboard: Dashboard) -> list[Query]:
     """Return every query of every panel, variable and annotation."""
-    return [*_of_panels(dashboard), *_of_variables(dashboard), *_of_annotations(dashboard)]
+    return [*_of_panels(dashboard), *_of_variables(dashboard), *annotations(dashboard)]
 
 
 def of_panel(panel: dict[str, Any], where: str) -> list[Query]:
@@ -82,7 +82,8 @@ def _of_variables(dashboard: Dashboard) -> Iterator[Query]:
             yield Query(where=where, expr=found[1], label=found[2])
 
 
-def _of_annotations(dashboard: Dashboard) -> Iterator[Query]:
+def annotations(dashboard: Dashboard) -> Iterator[Query]:
+    """Yield the queries that mark times on every graph."""
     for annotation in dashboard["annotations"]["list"]:
         where = f"{dashboard['title']}: annotation {annotation['name']}"
         yield Query(where=where, expr=annotation["expr"])

@@ -74,6 +74,8 @@ def test_panel_says_what_it_shows(panel):
     assert panel["targets"]
     assert all(target["legendFormat"] for target in panel["targets"])
     assert panel["datasource"]["uid"] == "$datasource"
+    letters = [target["refId"] for target in panel["targets"]]
+    assert letters == list("ABCDEFGH"[: len(letters)])
 
 
 @each_panel
