@@ -6,9 +6,10 @@ import threading
 from collections.abc import Collection
 
 from secom_core.errors import ConflictError
-from secom_core.outcomes import JOURNAL, Added, Board, Outcome, from_bytes, to_bytes
+from secom_core.outcomes import JOURNAL, Added, Outcome, to_bytes
 from secom_core.store import Store
 from secom_core.store.journal import Journal
+from serving.monitor.outcome_book import OutcomeBook
 
 
 class Deliveries:
@@ -20,8 +21,7 @@ class Deliveries:
     """
 
     def __init__(self, store: Store) -> None:
-        self._journal = Journal(store, JOURNAL)
-        self._board, self._n_read = Board(), 0
+        self._journal, self._book = Journal(store, JOURNAL), OutcomeBook(store)
         self._lock = threading.Lock()
 
     def take_in(self, delivered: Collection[Outcome], *, sender: str) -> Added:
@@ -41,21 +41,13 @@ class Deliveries:
         """
         with self._lock:
             while True:
-                added = self._refreshed().add(delivered)
+                self._book.refresh()
+                added = self._book.board.add(delivered)
                 if added.conflicts or not added.accepted:
                     return added
                 try:
-                    self._journal.append(
-                        to_bytes(added.accepted, sender=sender), after=self._n_read
-                    )
+                    content = to_bytes(added.accepted, sender=sender)
+                    self._journal.append(content, after=self._book.n_read)
                 except ConflictError:  # another delivery came first: judge in view of it
                     continue
-                self._n_read += 1
-                self._board = added.board
                 return added
-
-    def _refreshed(self) -> Board:
-        for entry in self._journal.read(after=self._n_read):
-            self._board = self._board.add(from_bytes(entry.content)).board
-            self._n_read = entry.number
-        return self._board

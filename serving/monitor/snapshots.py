@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from secom_core import dataset
-from secom_core.outcomes import Board
 from secom_core.snapshot import take_snapshot, write_snapshot
 from secom_core.store import Store
 from serving.monitor.asking import TrainingData
+from serving.monitor.outcome_book import OutcomeBook
 
 _logger = logging.getLogger(__name__)
 
@@ -23,8 +23,6 @@ class Snapshots:
     store : Store
     source : str
         The original units, as `dataset.load` takes them.
-    board : callable
-        Gives all outcomes.
     cache : Path
         Folder where a download is kept.
     open_bucket : callable
@@ -36,11 +34,10 @@ class Snapshots:
         store: Store,
         source: str,
         *,
-        board: Callable[[], Board],
         cache: Path,
         open_bucket: Callable[[str], Store],
     ) -> None:
-        self._store, self._source, self._board = store, source, board
+        self._store, self._source, self._book = store, source, OutcomeBook(store)
         self._cache, self._open_bucket = cache, open_bucket
 
     def __call__(self) -> TrainingData:
@@ -56,7 +53,8 @@ class Snapshots:
             If the store is away, refuses or is full.
         """
         original = dataset.load(self._source, cache=self._cache, open_bucket=self._open_bucket)
-        taken = take_snapshot(self._store, original, self._board())
+        self._book.refresh()
+        taken = take_snapshot(self._store, original, self._book.board)
         address = write_snapshot(self._store, taken.units) if taken.n_new else self._source
         fields = {
             "address": address,
