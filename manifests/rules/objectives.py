@@ -28,7 +28,7 @@ _STEADY = ((3, "1d", "2h"), (1, "3d", "6h"))
 
 # Requests that are turned away are counted by themselves: over gRPC, their code is also that of
 # requests that are too large.
-_FAULTS = ('code=~"5..|INTERNAL|UNKNOWN|UNAVAILABLE|DATA_LOSS"', 'code!="503"')
+FAULTS = ('code=~"5..|INTERNAL|UNKNOWN|UNAVAILABLE|DATA_LOSS"', 'code!="503"')
 _FAULT, _SLOW = "secom:request_faults", "secom:slow_answers"
 
 
@@ -115,7 +115,7 @@ def _shares(level: str, window: str, part: str, whole: str) -> Iterator[Recordin
 
 
 def _faults(window: str) -> str:
-    failed = f"rate({predictor(metrics.REQUESTS, *_FAULTS)}[{window}])"
+    failed = f"rate({predictor(metrics.REQUESTS, *FAULTS)}[{window}])"
     return f"sum({failed} or rate({predictor(metrics.REJECTED)}[{window}]))"
 
 
