@@ -1,4 +1,5 @@
 import logging
+import tracemalloc
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -276,3 +277,22 @@ def test_windows_that_tell_nothing_are_refused(store, champion):
     """Fewer than 100 units make no window."""
     with pytest.raises(ConfigError, match="at least 100 units, got 99"):
         DriftWatch(store, champion, since=SINCE, window_units=99)
+
+
+def test_readings_of_judged_units_are_not_kept(store, champion, units):
+    """After 3,100 units, 13 MB of readings, memory holds those of the 100 that wait."""
+    n_units = 3_100
+    drawn = np.random.default_rng(0).integers(0, len(units), n_units)
+    many = scored(champion, units.readings[drawn])
+    ship(store, champion, many, segment_key(0))
+    watch = DriftWatch(store, champion, since=SINCE)
+    del many
+    tracemalloc.start()
+    try:
+        one_round(store, watch)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert len(watch.state.waiting) == 100
+    assert held < 2 * 100 * 590 * 8 + 1_500_000  # the windows' own figures

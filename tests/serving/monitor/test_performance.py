@@ -106,9 +106,9 @@ def test_nothing_is_said_while_units_are_read_back(store, pair):
         ship(store, pair[0], records, segment_key(100 * number))
     rolling = Rolling(store)
     performance = Performance(store, rolling)
-    rolling.fill(NOW, most=2)
+    rolling.fill(NOW, most=3)
     before = performance.look(pair[0].digest)
-    rolling.fill(NOW, most=2)
+    rolling.fill(NOW, most=3)  # finds that there are no more
 
     after = performance.look(pair[0].digest)
 
