@@ -6,6 +6,7 @@ from grafana_foundation_sdk.builders import stat, table, timeseries
 from grafana_foundation_sdk.models import units
 
 from manifests.dashboards import look, marks, query
+from manifests.rules.predictor import OLD_AFTER_DAYS
 from serving import metrics
 
 _BUNDLE = query.predictor(metrics.BUNDLE)
@@ -22,7 +23,7 @@ def age_now() -> stat.Panel:
             "time: a bundle of months has seen little of what it judges.",
         )
         .decimals(1)
-        .thresholds(marks.steps(marks.GOOD, (60 * 86400, marks.WARNING), (90 * 86400, marks.BAD)))
+        .thresholds(marks.steps(marks.GOOD, (OLD_AFTER_DAYS * 86400, marks.BAD)))
         .with_target(look.asked_now(query.age(trained), "age"))
     )
 

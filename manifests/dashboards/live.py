@@ -102,6 +102,7 @@ def state() -> statetimeline.Panel:
             description="Coloured while it is so: estimated, or why not. Without audited passes "
             "the unflagged are unknown: raise the audit share, or post their outcomes.",
         )
+        .mappings([marks.yes_or_no(yes=marks.CALM)])
         .span(12)
         .with_target(look.asked(_STATE, "{{state}}"))
     )

@@ -57,7 +57,8 @@ def dashed(panel: timeseries.Panel, legend: str, color: str) -> timeseries.Panel
 
 def banded(panel: timeseries.Panel) -> timeseries.Panel:
     """Draw the series `value` as a line, and fill between `low` and `high`."""
-    edge = [_property("custom.lineWidth", 0), _fixed(CALM)]
+    unnamed = _property("custom.hideFrom", {"legend": True, "tooltip": False, "viz": False})
+    edge = [_property("custom.lineWidth", 0), _fixed(CALM), unnamed]
     filled = [_property("custom.fillBelowTo", "low"), _property("custom.fillOpacity", 20)]
     return (
         panel.override_by_name("value", [_NO_FILL, _fixed(CALM)])
@@ -84,7 +85,7 @@ def in_unit(panel: table.Panel, heading: str, unit: str) -> table.Panel:
 
 def accumulated(panel: timeseries.Panel) -> timeseries.Panel:
     """Stack what changes at once: lines of equal counts would hide each other."""
-    return stepped(stacked(panel))
+    return stepped(stacked(panel)).decimals(0)
 
 
 def _property(name: str, value: object) -> DynamicConfigValue:

@@ -6,6 +6,7 @@ from grafana_foundation_sdk.builders import stat, statetimeline, timeseries
 from grafana_foundation_sdk.models import units
 
 from manifests.dashboards import look, marks, query
+from manifests.rules.monitor import SILENT_AFTER_SECONDS
 from serving import metrics
 
 
@@ -19,7 +20,7 @@ def round_now() -> stat.Panel:
             description="Time since the monitor last finished reading and judging. Beyond some "
             "minutes, everything it says is old: look at its log.",
         )
-        .thresholds(marks.steps(marks.GOOD, (120, marks.WARNING), (600, marks.BAD)))
+        .thresholds(marks.steps(marks.GOOD, (SILENT_AFTER_SECONDS, marks.BAD)))
         .with_target(look.asked_now(query.age(last), "ago"))
     )
 

@@ -9,17 +9,6 @@ from manifests.dashboards import look, marks, query
 from serving import metrics
 
 
-def joined_now() -> stat.Panel:
-    """Show how many outcomes there are to judge by."""
-    asked = query.total(query.judged(metrics.OUTCOMES_JOINED, by="how"))
-    return look.figure(
-        "Outcomes in the window",
-        unit=units.Short,
-        description="Outcomes joined to predictions, in the rolling window that live performance "
-        "is estimated from.",
-    ).with_target(look.asked_now(asked, "outcomes"))
-
-
 def joined() -> timeseries.Panel:
     """Show how they came."""
     asked = query.judged(metrics.OUTCOMES_JOINED, by="how")

@@ -9,10 +9,6 @@ PREDICTOR = 'namespace="$namespace",pod=~"$model-predictor-.+"'
 MONITOR = 'namespace="$namespace",pod=~".+-monitor-.+"'
 ALERT = 'namespace="$namespace",model="$model",alertstate="firing"'
 
-FAULTS = ('code=~"5..|INTERNAL|UNKNOWN|UNAVAILABLE|DATA_LOSS"', 'code!="503"')
-"""Answers that are the server's fault. Requests that it turns away, being full, are counted by
-themselves: over gRPC their code is also that of requests that are too large."""
-
 
 def predictor(metric: str, *matchers: str) -> str:
     """Select the chosen model's predictors."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.models import units
 
-from manifests.dashboards import look, query
+from manifests.dashboards import look, marks, query
+from manifests.rules.predictor import MISSING_AT_MOST
 from serving import metrics
 
 
@@ -32,18 +33,14 @@ def missing_now() -> stat.Panel:
 
 def missing() -> timeseries.Panel:
     """Show how that went."""
-    return (
-        look.graph(
-            "Readings missing",
-            unit=units.PercentUnit,
-            description="Share of readings that were not measured. A step up is a station that "
-            "stopped reporting, or a client that sends fewer sensors.",
-        )
-        .span(6)
-        .height(14)
-        .min(0)
-        .with_target(look.asked(_share(metrics.MISSING), "missing"))
-    )
+    panel = look.graph(
+        "Readings missing",
+        unit=units.PercentUnit,
+        description="Share of readings that were not measured. A step up is a station that "
+        "stopped reporting, or a client that sends fewer sensors; above the line is an alert.",
+    ).with_target(look.asked(_share(metrics.MISSING), "missing"))
+    limited = marks.limits(panel, (MISSING_AT_MOST, marks.BAD))
+    return limited.span(6).height(14).min(0).axis_soft_max(MISSING_AT_MOST)
 
 
 def out_of_reference() -> timeseries.Panel:

@@ -6,6 +6,7 @@ from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.models import units
 
 from manifests.dashboards import look, marks, query
+from manifests.rules.log import BACKLOG_AT_MOST_SECONDS
 from serving import metrics
 
 _BACKLOG_SECONDS = query.predictor(metrics.BACKLOG_SECONDS)
@@ -20,7 +21,7 @@ def lag_now() -> stat.Panel:
             description="Age of the oldest prediction record that is not in the object store yet: "
             "what would be lost with the pod. Beyond a few minutes, look at the shipper's log.",
         )
-        .thresholds(marks.steps(marks.GOOD, (120, marks.WARNING), (600, marks.BAD)))
+        .thresholds(marks.steps(marks.GOOD, (BACKLOG_AT_MOST_SECONDS, marks.BAD)))
         .with_target(look.asked_now(query.known(_BACKLOG_SECONDS), "oldest"))
     )
 

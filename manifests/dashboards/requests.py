@@ -7,11 +7,12 @@ from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from manifests.dashboards import look, marks, query
+from manifests.rules.objectives import FAULTS, FAULTS_ALLOWED, SLOW_ABOVE_SECONDS
 from serving import metrics
 
 _NOW = "5m"
 _ANSWERED = query.predictor(metrics.REQUESTS)
-_FAULTY = query.predictor(metrics.REQUESTS, *query.FAULTS)
+_FAULTY = query.predictor(metrics.REQUESTS, *FAULTS)
 _REJECTED = query.predictor(metrics.REJECTED)
 _BUCKETS = f"{metrics.STAGE_SECONDS}_bucket"
 _WHOLE = query.predictor(_BUCKETS, 'stage="whole"')
@@ -39,7 +40,11 @@ def errors_now() -> stat.Panel:
             "fault or were turned away because it was full. What clients did wrong does not count.",
         )
         .decimals(2)
-        .thresholds(marks.steps(marks.GOOD, (0.001, marks.WARNING), (0.01, marks.BAD)))
+        .thresholds(
+            marks.steps(
+                marks.GOOD, (FAULTS_ALLOWED, marks.WARNING), (10 * FAULTS_ALLOWED, marks.BAD)
+            )
+        )
         .with_target(look.asked_now(_share_faulty(_NOW), "faults"))
     )
 
@@ -52,9 +57,10 @@ def slowest_now() -> stat.Panel:
             "p99 latency",
             unit=units.Seconds,
             description="Of the requests of the last five minutes, 99 in 100 took no longer than "
-            "this inside the server; 25 ms is the objective. Network and client come on top.",
+            f"this inside the server; {SLOW_ABOVE_SECONDS * 1000:g} ms is the objective. Network "
+            "and client come on top.",
         )
-        .thresholds(marks.steps(marks.GOOD, (0.025, marks.BAD)))
+        .thresholds(marks.steps(marks.GOOD, (SLOW_ABOVE_SECONDS, marks.BAD)))
         .with_target(look.asked_now(f"histogram_quantile(0.99, {buckets})", "p99"))
     )
 
@@ -89,9 +95,10 @@ def errors() -> timeseries.Panel:
         "Server's faults",
         unit=units.PercentUnit,
         description="Share of requests that failed by the server's fault or were turned away. The "
-        "objective allows 0.1 % over 30 days: above the line, the error budget shrinks.",
+        f"objective allows {FAULTS_ALLOWED:.1%} over 30 days: above the line, the error budget "
+        "shrinks.",
     ).with_target(look.asked(_share_faulty(), "faults"))
-    return marks.limits(panel, (0.001, marks.BAD)).min(0).axis_soft_max(0.002)
+    return marks.limits(panel, (FAULTS_ALLOWED, marks.BAD)).min(0).axis_soft_max(2 * FAULTS_ALLOWED)
 
 
 def latencies() -> timeseries.Panel:
@@ -105,7 +112,7 @@ def latencies() -> timeseries.Panel:
     for level, name in ((0.5, "p50"), (0.99, "p99")):
         asked = query.quantile(level, _WHOLE, "protocol")
         panel = panel.with_target(look.asked(asked, f"{{{{protocol}}}} {name}"))
-    return marks.limits(panel, (0.025, marks.BAD))
+    return marks.limits(panel, (SLOW_ABOVE_SECONDS, marks.BAD))
 
 
 def stages() -> timeseries.Panel:

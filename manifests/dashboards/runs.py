@@ -6,6 +6,7 @@ from grafana_foundation_sdk.builders import stat, timeseries
 from grafana_foundation_sdk.models import units
 
 from manifests.dashboards import look, marks, query
+from manifests.rules.lifecycle import FAILURES_AT_MOST, REFUSALS_AT_MOST
 from serving import metrics
 
 
@@ -30,7 +31,7 @@ def failures_now() -> stat.Panel:
             description="Trainings that failed since the last one that ended. Kubeflow shows at "
             "which stage, the runbook's SecomRetrainingFails what to do.",
         )
-        .thresholds(marks.steps(marks.GOOD, (1, marks.WARNING), (2, marks.BAD)))
+        .thresholds(marks.steps(marks.GOOD, (1, marks.WARNING), (FAILURES_AT_MOST + 1, marks.BAD)))
         .with_target(look.asked_now(asked, "failed"))
     )
 
@@ -45,7 +46,7 @@ def refusals_now() -> stat.Panel:
             description="Trainings since the last promotion whose challenger the gate did not let "
             "through. Some are usual; many mean that data, not models, are what is needed.",
         )
-        .thresholds(marks.steps(marks.GOOD, (3, marks.WARNING)))
+        .thresholds(marks.steps(marks.GOOD, (REFUSALS_AT_MOST + 1, marks.WARNING)))
         .with_target(look.asked_now(asked, "refused"))
     )
 
@@ -65,12 +66,13 @@ def ended() -> timeseries.Panel:
 
 def asked_for() -> timeseries.Panel:
     """Show who asked, and what was answered."""
-    asked = query.judged(metrics.RETRAINS_ASKED, by="source, answer")
+    within_a_day = query.increase(query.monitor(metrics.RETRAINS_ASKED), "1d")
+    asked = f"round({query.total(within_a_day, 'source', 'answer')}) > 0"
     return marks.accumulated(
         look.graph(
-            "Trainings asked for",
+            "Trainings asked for within a day",
             unit=units.Short,
-            description="Requests since the beginning, by who asked (an alert, a person, new "
+            description="Requests of the last 24 hours, by who asked (an alert, a person, new "
             "outcomes) and the answer. Queued for long: Kubeflow is away.",
         ).span(12)
     ).with_target(look.asked(asked, "{{source}}: {{answer}}"))

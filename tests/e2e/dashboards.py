@@ -148,7 +148,7 @@ def render(
     alerts = _or_nothing(prometheus, annotation, variables=variables, span=span)
     sheet = Sheet(dashboard, span=(span.start, span.end), alerts=alerts)
     for panel in dashboard["panels"]:
-        title = _filled(panel["title"], variables, span)
+        title = _filled(panel["title"], variables, span).replace("|", " + ")
         if panel["type"] == "row":
             sheet.part(panel, title)
             continue

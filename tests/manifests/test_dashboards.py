@@ -6,11 +6,15 @@ import pytest
 
 from manifests.dashboards import main
 from secom_core import bundle
+from serving.monitor import counts as monitor_counts
+from serving.monitor.exposition import Cycles, Exposition
+from serving.monitor.state import Latest
 from serving.predictor.counts import Counts
 from serving.predictor.limits import Limits
 from serving.predictor.work import Work
 from tests.bundles import write_bundle
 from tests.manifests import panels, promql, series
+from tests.serving.monitor.test_exposition import SEEN
 
 DASHBOARDS = panels.dashboards()
 QUERIES = [query for dashboard in DASHBOARDS.values() for query in panels.queries(dashboard)]
@@ -131,7 +135,23 @@ def test_labels_are_the_predictors(twin, tmp_path):
     counts = Counts(served, served.reference, Work(Limits()))
     counts.answered("rest", 200)
 
-    for family in counts.collect():
+    _assert_labels(counts)
+
+
+def test_labels_are_the_monitors():
+    """The labels that queries are checked against are those that the monitor gives."""
+    latest, cycles = Latest(), Cycles()
+    latest.put(SEEN)
+    cycles.done(SEEN.at)
+    own = monitor_counts.Counts(runs=lambda: (), leads=lambda: True)
+    own.answered("/v1/outcomes", 202)
+
+    _assert_labels(Exposition(latest, cycles))
+    _assert_labels(own)
+
+
+def _assert_labels(collector):
+    for family in collector.collect():
         for sample in family.samples:
             metric = re.sub("_(bucket|count|sum)$", "", sample.name)
             assert set(sample.labels) - {"le"} == series.own(metric), metric

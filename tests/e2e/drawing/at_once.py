@@ -73,16 +73,15 @@ def _headings(panel: Panel) -> dict[str, str]:
 
 
 def _write(axes: Axes, headings: Mapping[str, str], rows: list[list[str]]) -> None:
-    written_rows = rows or [[""] * len(headings)]
+    height = (len(rows) + 1) / (max(len(rows), _FEWEST_ROWS) + 1)
     drawn = axes.table(
-        written_rows, colLabels=list(headings.values()), bbox=None, loc="upper left", cellLoc="left"
+        rows, colLabels=list(headings.values()), bbox=(0, 1 - height, 1, height), cellLoc="left"
     )
     drawn.auto_set_font_size(value=False)
     drawn.set_fontsize(9.5)
     for (row, _), cell in drawn.get_celld().items():
         cell.visible_edges = "B"
         cell.set_edgecolor(ink.EDGE)
-        cell.set_height(1 / (max(len(rows), _FEWEST_ROWS) + 1))
         cell.PAD = 0.02
         cell.set_text_props(color=ink.INK, weight="bold" if row == 0 else "normal", ha="left")
 

@@ -26,7 +26,9 @@ NAMED = {
     "transparent": "#e9ebee",
 }
 _PALETTE = ("#3274d9", "#e8850c", "#3d9a50", "#a352cc", "#d0313f", "#1f9e9e", "#b8860b", "#7a7f87")
-_INCHES_A_LETTER, _INCHES_A_HANDLE = 0.072, 0.4
+_INCHES_A_LETTER, _INCHES_A_HANDLE, _INCHES_A_LINE, _INCHES_ABOVE = 0.072, 0.4, 0.17, 0.25
+_LINES_BELOW = 2
+"""Of a legend, which every panel has room for."""
 
 
 def palette(index: int) -> str:
@@ -59,7 +61,7 @@ def value_axis(axes: Axes, panel: Panel) -> None:
         high = max(abs(low), abs(high))
         low = -high
     axes.set_ylim(defaults.get("min", low), defaults.get("max", high))
-    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=defaults.get("decimals") == 0))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: written(value, unit)))
 
 
@@ -85,14 +87,19 @@ def plain(axes: Axes) -> None:
 
 def legend(axes: Axes, handles: list[Any], texts: list[str]) -> None:
     """Write what is what below the panel, in as many columns as its width allows."""
+    at, size = axes.get_position(), axes.figure.get_size_inches()
     longest = max(map(len, texts), default=0) * _INCHES_A_LETTER + _INCHES_A_HANDLE
-    width = axes.get_position().width * axes.figure.get_figwidth()
+    n_columns = max(1, int(at.width * size[0] / longest))
+    n_more = max(0, -(-len(texts) // n_columns) - _LINES_BELOW)
+    # What more lines take, the drawing gives.
+    raised = n_more * _INCHES_A_LINE / size[1]
+    axes.set_position((at.x0, at.y0 + raised, at.width, at.height - raised))
     axes.legend(
         handles,
         texts,
         loc="upper left",
-        bbox_to_anchor=(-0.01, -0.1),
-        ncols=max(1, int(width / longest)) if texts else 1,
+        bbox_to_anchor=(-0.01, -_INCHES_ABOVE / size[1] / (at.height - raised)),
+        ncols=n_columns,
         fontsize=9,
         frameon=False,
         labelcolor=INK,
