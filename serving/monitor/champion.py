@@ -139,7 +139,7 @@ class BundleAtHand:
     """
 
     def __init__(self, store: Store, scratch: Path) -> None:
-        self._store, self._scratch = store, scratch
+        self._store, self._folder = store, scratch / "bundle"
         self._bundle: Bundle | None = None
 
     def get(self, digest: str) -> Bundle:
@@ -154,6 +154,6 @@ class BundleAtHand:
         """
         if self._bundle is None or self._bundle.digest != digest:
             self._bundle = None
-            shutil.rmtree(self._scratch, ignore_errors=True)
-            self._bundle = bundle.read(fetch_bundle(self._store, digest, self._scratch / digest))
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._bundle = bundle.read(fetch_bundle(self._store, digest, self._folder / digest))
         return self._bundle

@@ -113,7 +113,7 @@ def test_bundle_is_fetched_once(store, published, tmp_path):
     got = at_hand.get(first.digest)
     assert at_hand.get(first.digest) is got
     assert at_hand.get(second.digest).digest == second.digest
-    assert [each.name for each in (tmp_path / "scratch").iterdir()] == [second.digest]
+    assert [each.name for each in (tmp_path / "scratch" / "bundle").iterdir()] == [second.digest]
 
 
 def test_damaged_bundle_is_refused(store, published, tmp_path):
