@@ -27,6 +27,21 @@ from serving.monitor.drift_state import HISTORY, RECENT, DriftState, short_ids, 
 from serving.monitor.predictions import Segment, oldest_day, read_object, set_aside
 
 
+def require_window(n_units: int) -> None:
+    """Refuse windows of so few units that they would tell nothing.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if n_units < MIN_UNITS:
+        message = (
+            f"a window must hold at least {MIN_UNITS} units, got {n_units}: in fewer, chance alone "
+            "looks like drift."
+        )
+        raise ConfigError(message)
+
+
 class DriftWatch:
     """Cuts a bundle's scored units into windows and judges these.
 
@@ -43,22 +58,11 @@ class DriftWatch:
         Objects of earlier days take no part: the champion was none then.
     window_units : int
         Units of a window.
-
-    Raises
-    ------
-    ConfigError
-        If a window of so few units would tell nothing.
     """
 
     def __init__(
         self, store: Store, bundle: Bundle, *, since: date, window_units: int = WINDOW_UNITS
     ) -> None:
-        if window_units < MIN_UNITS:
-            message = (
-                f"a window must hold at least {MIN_UNITS} units, got {window_units}: in fewer, "
-                "chance alone looks like drift."
-            )
-            raise ConfigError(message)
         self._store, self._bundle, self._window_units = store, bundle, window_units
         self._reference = bundle.watched()
         self._key = state_key(bundle.digest)

@@ -12,7 +12,7 @@ from secom_core.errors import SecomError
 from secom_core.evaluation import Figure
 from secom_core.store import Store
 from serving.monitor.champion import BundleAtHand, Champions, Reign
-from serving.monitor.drift import DriftWatch
+from serving.monitor.drift import DriftWatch, require_window
 from serving.monitor.exposition import Cycles
 from serving.monitor.performance import Performance
 from serving.monitor.predictions import (
@@ -43,9 +43,15 @@ class Round:
         A folder of its own, for the champion's bundle.
     window_units : int
         Units of a window of drift.
+
+    Raises
+    ------
+    ConfigError
+        If a window of so few units would tell nothing.
     """
 
     def __init__(self, store: Store, *, scratch: Path, window_units: int = WINDOW_UNITS) -> None:
+        require_window(window_units)
         self._store, self._window_units = store, window_units
         self._champions = Champions(store)
         self._at_hand = BundleAtHand(store, scratch)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from secom_core import dataset
-from secom_core.errors import ConfigError, ConflictError, StoreError
+from secom_core.errors import ConflictError, StoreError
 from secom_core.record import concatenate
 from secom_core.store import Store
 from serving.monitor.drift import DriftWatch
@@ -271,12 +271,6 @@ def test_damaged_state_is_named(store, champion):
 
     with pytest.raises(StoreError, match=f"{champion.digest}.json does not hold the state"):
         DriftWatch(store, champion, since=SINCE).load()
-
-
-def test_windows_that_tell_nothing_are_refused(store, champion):
-    """Fewer than 100 units make no window."""
-    with pytest.raises(ConfigError, match="at least 100 units, got 99"):
-        DriftWatch(store, champion, since=SINCE, window_units=99)
 
 
 def test_readings_of_judged_units_are_not_kept(store, champion, units):

@@ -3,7 +3,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from secom_core.errors import StoreError
+from secom_core.errors import ConfigError, StoreError
 from secom_core.outcomes import JOURNAL, Outcome, to_bytes
 from secom_core.promotion import crown, reinstate
 from secom_core.store.journal import Journal
@@ -49,6 +49,12 @@ def test_nothing_is_known_of_an_empty_store(store, tmp_path):
 
     assert (seen.champion, seen.window, seen.drift, seen.live) == (None, None, None, None)
     assert seen.outcomes.taken_in == {"pass": 0, "fail": 0}
+
+
+def test_windows_that_tell_nothing_are_refused(store, tmp_path):
+    """Fewer than 100 units make no window, which shows before anything is read."""
+    with pytest.raises(ConfigError, match="at least 100 units, got 99"):
+        Round(store, scratch=tmp_path, window_units=99)
 
 
 def test_steady_line_is_silent(store, champion, line, tmp_path):
