@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from secom_core.errors import EmptyWindowError
-from secom_core.evaluation.bootstrap import N_RESAMPLES, Figure, as_figure, resamples
+from secom_core.evaluation.bootstrap import N_RESAMPLES, Figure, as_figure, as_it_is, resamples
 from secom_core.evaluation.sweep import require_probabilities
 from secom_core.threshold import flag_top_share, threshold_for
 
@@ -25,11 +25,14 @@ class LaterWindow:
     risk : ndarray of shape (n_units,), in [0, 1]
         In time order.
     is_fail : ndarray of shape (n_units,), bool
+    weight : ndarray of shape (n_earlier + n_units,), optional
+        How many units of the line each stands for, those before included; 1 each without it.
     """
 
     earlier_risk: np.ndarray
     risk: np.ndarray
     is_fail: np.ndarray
+    weight: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,16 +91,18 @@ def compare_modes(
         "threshold": [_above_threshold(window, max_inspection_rate) for window in windows],
         "top share": [_in_top_share(window, max_inspection_rate) for window in windows],
     }
-    drawn = [
-        np.concatenate(list(resamples(window.is_fail, n_resamples=n_resamples, seed=seed)))
-        for window in windows
-    ]
-    # The windows themselves come first: row 0 is what was seen, the others are resamples.
-    weights = [np.vstack([np.ones(w.shape[1]), w]) for w in drawn]
+    weights = [_weights(window, seed=seed, n_resamples=n_resamples) for window in windows]
     return {
         mode: _figures(flagged, windows, weights, max_inspection_rate)
         for mode, flagged in flags.items()
     }
+
+
+def _weights(window: LaterWindow, *, seed: int, n_resamples: int) -> np.ndarray:
+    """Weigh the window itself in row 0, its resamples in the others."""
+    _, weight = _split(window)
+    drawn = resamples(window.is_fail, n_resamples=n_resamples, seed=seed, weight=weight)
+    return np.concatenate([as_it_is(window.is_fail, weight), *drawn])
 
 
 def _figures(
@@ -106,9 +111,9 @@ def _figures(
     weights: list[np.ndarray],
     max_inspection_rate: float,
 ) -> ModeFigures:
-    inspected = [w @ flags / flags.size for w, flags in zip(weights, flagged, strict=True)]
+    inspected = [w @ flags / w.sum(axis=1) for w, flags in zip(weights, flagged, strict=True)]
     caught = [
-        w @ (flags & window.is_fail) / window.is_fail.sum()
+        w @ (flags & window.is_fail) / (w @ window.is_fail)
         for w, flags, window in zip(weights, flagged, windows, strict=True)
     ]
     distance = np.mean(np.abs(np.array(inspected) - max_inspection_rate), axis=0)
@@ -120,10 +125,23 @@ def _figures(
 
 
 def _above_threshold(window: LaterWindow, max_inspection_rate: float) -> np.ndarray:
-    return window.risk >= threshold_for(window.earlier_risk, max_inspection_rate)
+    weight, _ = _split(window)
+    threshold = threshold_for(window.earlier_risk, max_inspection_rate, weight=weight)
+    return window.risk >= threshold
 
 
 def _in_top_share(window: LaterWindow, max_inspection_rate: float) -> np.ndarray:
     n_ranked = window.earlier_risk.size
     in_order = np.concatenate([window.earlier_risk, window.risk])
-    return flag_top_share(in_order, window=n_ranked, share=max_inspection_rate)[n_ranked:]
+    flagged = flag_top_share(
+        in_order, window=n_ranked, share=max_inspection_rate, weight=window.weight
+    )
+    return flagged[n_ranked:]
+
+
+def _split(window: LaterWindow) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Weights of the units before, and of the window's own."""
+    if window.weight is None:
+        return None, None
+    n_earlier = window.earlier_risk.size
+    return window.weight[:n_earlier], window.weight[n_earlier:]

@@ -37,7 +37,7 @@ def threshold_for(
     """
     order = _riskiest_first(risk)
     ordered = risk[order]
-    capacity = _n_within(max_inspection_rate, _weights(risk, weight)[order])
+    capacity = _n_within(max_inspection_rate, weight_of_each(risk, weight)[order])
     if capacity == risk.size:
         return _threshold_after(ordered, capacity)
     # Who shares the risk of the first unit left out is left out too.
@@ -83,7 +83,7 @@ def threshold_for_cost(
         )
         raise ConfigError(message)
     order = _riskiest_first(risk)
-    ordered, weights = risk[order], _weights(risk, weight)[order]
+    ordered, weights = risk[order], weight_of_each(risk, weight)[order]
     flagged = np.concatenate(([0], np.cumsum(weights)))
     caught = np.concatenate(([0], np.cumsum(weights * is_fail[order])))
     cost = inspection_cost * flagged - missed_fail_cost * caught
@@ -94,13 +94,20 @@ def threshold_for_cost(
 
 def n_inspectable(n_units: np.ndarray | int, max_inspection_rate: float) -> np.ndarray:
     """Largest whole number of units whose share of `n_units` is at most the capacity."""
-    _require_share(max_inspection_rate)
+    require_share(max_inspection_rate)
     most = np.round(max_inspection_rate * np.asarray(n_units))
     # .29 of 100 is 28.999…96 in floating point, yet 29 of 100 are within .29.
     return np.where(most / n_units > max_inspection_rate, most - 1, most).astype(np.intp)
 
 
-def _require_share(max_inspection_rate: float) -> None:
+def require_share(max_inspection_rate: float) -> None:
+    """Refuse a capacity outside [0, 1].
+
+    Raises
+    ------
+    ConfigError
+        If it is.
+    """
     if not 0 <= max_inspection_rate <= 1:
         message = f"inspection capacity must be in [0, 1], got {max_inspection_rate}."
         raise ConfigError(message)
@@ -108,12 +115,19 @@ def _require_share(max_inspection_rate: float) -> None:
 
 def _n_within(max_inspection_rate: float, ordered_weight: np.ndarray) -> int:
     """Largest number of the first units whose share of all weight is at most the capacity."""
-    _require_share(max_inspection_rate)
+    require_share(max_inspection_rate)
     reached = np.cumsum(ordered_weight)
     return int(np.searchsorted(reached / reached[-1], max_inspection_rate, side="right"))
 
 
-def _weights(risk: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+def weight_of_each(risk: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """Return weights, 1 each where there are none.
+
+    Raises
+    ------
+    EvidenceError
+        If there is not one a unit.
+    """
     if weight is None:
         return np.ones(risk.size)
     if weight.shape != risk.shape:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from secom_core.errors import ConfigError
-from secom_core.threshold.rules import n_inspectable
+from secom_core.threshold.rules import require_share, weight_of_each
 
 
-def flag_top_share(risk: np.ndarray, *, window: int, share: float) -> np.ndarray:
+def flag_top_share(
+    risk: np.ndarray, *, window: int, share: float, weight: np.ndarray | None = None
+) -> np.ndarray:
     """Flag each unit that ranks in the highest `share` of the last `window` units.
 
     The second mode: it needs no threshold and follows slow drift of the risks. A unit is ranked
@@ -21,7 +23,9 @@ def flag_top_share(risk: np.ndarray, *, window: int, share: float) -> np.ndarray
     window : int
         Units to rank among, >= 1.
     share : float
-        In [0, 1].
+        In [0, 1]: of the line's units, where units stand for more than themselves.
+    weight : ndarray of shape (n_units,), optional
+        How many units of the line each stands for; 1 each without it.
 
     Returns
     -------
@@ -30,8 +34,10 @@ def flag_top_share(risk: np.ndarray, *, window: int, share: float) -> np.ndarray
     if window < 1:
         message = f"window must be at least 1 unit, got {window}."
         raise ConfigError(message)
-    rank = np.ones(risk.size, dtype=np.intp)
+    require_share(share)
+    weights = weight_of_each(risk, weight)
+    rank, ranked = weights.copy(), weights.copy()
     for lag in range(1, min(window, risk.size)):
-        rank[lag:] += risk[:-lag] >= risk[lag:]
-    n_ranked = np.minimum(np.arange(1, risk.size + 1), window)
-    return rank <= n_inspectable(n_ranked, share)
+        rank[lag:] += weights[:-lag] * (risk[:-lag] >= risk[lag:])
+        ranked[lag:] += weights[:-lag]
+    return rank / ranked <= share

@@ -1,10 +1,13 @@
 """Threshold or top share: which holds capacity on later units."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from secom_core.errors import EmptyWindowError, OneClassError
 from secom_core.evaluation import LaterWindow, compare_modes
+from secom_core.threshold import threshold_for
 
 
 @pytest.fixture
@@ -29,6 +32,24 @@ def test_top_share_holds_capacity_where_a_threshold_does_not(drifting):
 
     assert all(rate.low > 0.2 for rate in found["threshold"].inspection_rates)
     assert found["top share"].distance.high < found["threshold"].distance.value
+
+
+def test_modes_hold_capacity_by_weight(drifting):
+    """Where the riskier half stands for little, both flag more of it to inspect as much."""
+    (window, *_) = drifting
+    every = np.concatenate([window.earlier_risk, window.risk])
+    weight = np.where(every > np.median(every), 1.0, 4.0)
+
+    found = compare_modes([replace(window, weight=weight)], max_inspection_rate=0.2, seed=0)
+    alike = compare_modes([replace(window, weight=0 * weight + 3)], max_inspection_rate=0.2, seed=0)
+    plain = compare_modes([window], max_inspection_rate=0.2, seed=0)
+
+    flags = window.risk >= threshold_for(window.earlier_risk, 0.2, weight=weight[:150])
+    (rate,) = found["threshold"].inspection_rates
+    assert rate.value == pytest.approx(np.average(flags, weights=weight[150:]))
+    assert found["top share"].distance.value < 0.15
+    assert found["top share"] != plain["top share"]
+    assert alike == plain
 
 
 def test_modes_hold_capacity_alike_on_a_steady_line(drifting):

@@ -23,6 +23,25 @@ def test_unit_is_flagged_for_its_rank_among_the_last_units(risk, window, share):
         assert flagged[index] == (sum(other >= own for other in among) / len(among) <= share)
 
 
+@given(
+    units=st.lists(st.tuples(st.integers(0, 5), st.floats(0.1, 10)), min_size=1, max_size=40),
+    window=st.integers(1, 12),
+    share=st.floats(0.01, 0.99),
+)
+def test_unit_is_flagged_for_its_rank_by_weight(units, window, share):
+    """What stands before a unit, itself included, is a share of what the last units stand for."""
+    risk, weight = (np.array(each, dtype=float) for each in zip(*units, strict=True))
+
+    flagged = flag_top_share(risk, window=window, share=share, weight=weight)
+    doubled = flag_top_share(risk, window=window, share=share, weight=2 * weight)
+
+    assert np.array_equal(flagged, doubled)
+    for index, own in enumerate(risk):
+        among = slice(max(0, index + 1 - window), index + 1)
+        before = weight[among][risk[among] >= own].sum() / weight[among].sum()
+        assert flagged[index] == (before <= share) or before == pytest.approx(share)
+
+
 def test_later_units_change_no_flag():
     """A unit is flagged or not when it is measured, whatever comes after."""
     risk = np.random.default_rng(0).random(500)
