@@ -132,13 +132,16 @@ def roc_points(
 
     All three are empty where the holdout lacks fails or passes.
     """
-    is_fail = units.is_fail[timeline(len(units), config.shares).holdout]
+    holdout = units.window(timeline(len(units), config.shares).holdout)
+    is_fail = holdout.is_fail
     if is_fail.all() or not is_fail.any():
         return [], [], []
     thresholds = np.unique(judgement.risk)[::-1]
     flagged = judgement.risk >= thresholds[:, np.newaxis]
-    capture = flagged[:, is_fail].mean(axis=1)
-    overkill = flagged[:, ~is_fail].mean(axis=1)
+    capture, overkill = (
+        np.average(flagged[:, kind], axis=1, weights=holdout.weights[kind])
+        for kind in (is_fail, ~is_fail)
+    )
     return [0.0, *overkill.tolist()], [0.0, *capture.tolist()], [1.0, *thresholds.tolist()]
 
 
@@ -167,7 +170,7 @@ def _judge(
     cuts: Timeline,
     ledger: Sequence[gate.Verdict],
 ) -> Judgement:
-    holdout = units.window(cuts.holdout)
+    compared, holdout = units.window(cuts.compared), units.window(cuts.holdout)
     verdicts = challenger.judge(holdout.readings)
     rival = None
     if champion:
@@ -178,14 +181,18 @@ def _judge(
         _as_contender(challenger, verdicts.risk),
         rival,
         trial=gate.Trial(
-            development_is_fail=units.is_fail[cuts.compared],
+            development_is_fail=compared.is_fail,
             development_risk=comparison.chosen.risk,
+            development_weight=compared.weight,
             is_flagged=verdicts.flagged,
             max_inspection_rate=challenger.operating_point.max_inspection_rate,
             golden_fault=_golden_fault(challenger),
         ),
         holdout=gate.Holdout(
-            digest=holdout.digest, is_fail=holdout.is_fail, measured_at=holdout.measured_at
+            digest=holdout.digest,
+            is_fail=holdout.is_fail,
+            measured_at=holdout.measured_at,
+            weight=holdout.weight,
         ),
         ledger=ledger,
         seed=_SEED,

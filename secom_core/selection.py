@@ -93,14 +93,20 @@ def compare(evidence: Sequence[Evidence], units: Units, config: TrainingConfig) 
         All units of the run in time order; the holdout is not looked at.
     config : TrainingConfig
     """
-    cuts = timeline(len(units), config.shares)
+    compared = units.window(timeline(len(units), config.shares).compared)
     return Comparison(
-        choice=choose(evidence, units.is_fail[cuts.compared], seed=config.seed),
+        choice=choose(evidence, compared.is_fail, seed=config.seed, weight=compared.weight),
         evidence=tuple(sorted(evidence, key=_best_first)),
     )
 
 
-def choose(evidence: Sequence[Evidence], is_fail: np.ndarray, *, seed: int) -> Choice:
+def choose(
+    evidence: Sequence[Evidence],
+    is_fail: np.ndarray,
+    *,
+    seed: int,
+    weight: np.ndarray | None = None,
+) -> Choice:
     """Choose among the contenders of one run by what development says of them.
 
     Parameters
@@ -110,12 +116,14 @@ def choose(evidence: Sequence[Evidence], is_fail: np.ndarray, *, seed: int) -> C
     is_fail : ndarray of shape (n_compared,), bool
         Of the units that their risks are of.
     seed : int
+    weight : ndarray of shape (n_compared,), optional
+        How many units of the line each stands for; 1 each without it.
     """
     (reference,) = (found for found in evidence if found.family == REFERENCE)
     searched = [found for found in evidence if found.family != REFERENCE]
     best = min(searched, key=_best_first)
     probability = probability_better(
-        is_fail, best.risk, reference.risk, level=1 - SURE_ENOUGH, seed=seed
+        is_fail, best.risk, reference.risk, level=1 - SURE_ENOUGH, seed=seed, weight=weight
     )
     auc, bar = best.figures.auc, reference.figures.auc
     compared = (

@@ -89,18 +89,20 @@ def _fit_contender(
     fits, raw = _fit_folds(family, seen, cuts, config, progress=progress)
     last = fits[-1]
     calibration = seen.window(cuts.calibration)
-    sigmoid = fit_sigmoid(raw[-1], calibration.is_fail)
+    sigmoid = fit_sigmoid(raw[-1], calibration.is_fail, weight=calibration.weight)
     point = set_operating_point(
         sigmoid.risk(raw[-1]),
         calibration.is_fail,
         max_inspection_rate=config.max_inspection_rate,
         missed_fail_cost=config.missed_fail_cost or None,
+        weight=calibration.weight,
     )
     model = export.to_onnx(last.pipeline, sigmoid, units.sensors)
     # The form of a model is no judgement of it, so that every unit may be asked.
     difference = export.require_same_answers(
         model, last.pipeline, sigmoid, units.readings, threshold=point.threshold
     )
+    compared = seen.window(cuts.compared)
     risk = sigmoid.risk(np.concatenate(raw))
     evidence = Evidence(
         family=family,
@@ -108,21 +110,25 @@ def _fit_contender(
         tried=last.tried,
         sigmoid=sigmoid,
         risk=risk,
-        figures=figures(seen.is_fail[cuts.compared], risk, seed=config.seed),
+        figures=figures(compared.is_fail, risk, seed=config.seed, weight=compared.weight),
         fit_seconds=tuple(second for fitted in fits for second in fitted.fit_seconds),
         export_difference=difference,
     )
     read = tuple(int(column) for column in export.sensors_read(last.pipeline))
     # Of the model as it will answer, not as scikit-learn does.
     calibration_risk = bundle.risk_of(bundle.open_session(model), calibration.readings)
+    # The monitor compares it with every unit of the line, looked at or not.
+    profiled = seen.window(cuts.fit)
+    profiled = profiled.readings[profiled.stand_ins]
     parts = bundle.Parts(
         model=model,
         contract=Contract(sensors=units.sensors),
         sensors_read=read,
         operating_point=point,
-        reference=fit_reference(seen.readings[cuts.fit]),
+        reference=fit_reference(profiled),
         drift_basis=bundle.DriftBasis(
-            baseline=_baseline(seen.readings[cuts.fit], read), calibration_risk=calibration_risk
+            baseline=_baseline(profiled, read),
+            calibration_risk=calibration_risk[calibration.stand_ins],
         ),
         golden=_golden(calibration.readings, calibration_risk, point),
         card=_card(seen, cuts, evidence, seed=config.seed),

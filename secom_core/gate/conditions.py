@@ -48,9 +48,8 @@ def tells_apart(challenger: Contender) -> Condition:
     )
 
 
-def inspection(trial: Trial) -> Condition:
+def inspection(rate: float, trial: Trial) -> Condition:
     """Require an inspection rate that the lab survives, on units later than the threshold."""
-    rate = float(np.mean(trial.is_flagged))
     most = MOST_TIMES_CAPACITY * trial.max_inspection_rate
     is_met = rate <= most
     return Condition(

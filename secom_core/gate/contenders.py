@@ -20,11 +20,14 @@ class Holdout:
     is_fail : ndarray of shape (n_units,), bool
     measured_at : ndarray of shape (n_units,), datetime64
         Never descends.
+    weight : ndarray of shape (n_units,), optional
+        How many units of the line each stands for; 1 each without it.
     """
 
     digest: str
     is_fail: np.ndarray
     measured_at: np.ndarray
+    weight: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,6 +73,8 @@ class Trial:
         Inspection capacity, in (0, 1].
     golden_fault : str, optional
         Why its golden requests are not answered as in training; None if they are.
+    development_weight : ndarray of shape (n_compared,), optional
+        Beside the holdout's: both windows have weights, or neither.
     """
 
     development_is_fail: np.ndarray
@@ -77,3 +82,4 @@ class Trial:
     is_flagged: np.ndarray
     max_inspection_rate: float
     golden_fault: str | None = None
+    development_weight: np.ndarray | None = None

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from secom_core.gate import conditions
 from secom_core.gate.contenders import Contender, Holdout, Trial
 from secom_core.gate.ledger import entries_on, no_decision, verdict_without_judging
-from secom_core.gate.measures import measure_contest, measure_signal
+from secom_core.gate.measures import measure_contest, measure_inspection, measure_signal
 from secom_core.gate.verdict import Condition, Contest, Decision, Signal, Verdict
 
 SIGNAL_LEVEL = 0.025
@@ -17,6 +15,12 @@ SIGNAL_LEVEL = 0.025
 
 CONTEST_LEVEL = 0.1
 """Chance, at most, that a promoted challenger is no better than the champion."""
+
+
+_WEIGHTED = (
+    "AUCs and rates are weighted: a unit counts for all those of the line that it stands for, of "
+    "which not all were looked at. Fails are counted as they are."
+)
 
 
 def judge(
@@ -86,19 +90,20 @@ def _judged(
     if rival:
         level = CONTEST_LEVEL / strictness
         contest = measure_contest(challenger, rival, holdout, level=level, seed=seed)
-    checked = _checked(challenger, champion, trial=trial, signal=signal, contest=contest)
+    rate = measure_inspection(trial, holdout)
+    checked = _checked(challenger, champion, trial=trial, signal=signal, rate=rate, contest=contest)
     is_good = all(condition.is_met for condition in checked)
     decision = "promote" if is_good else no_decision(champion)
     return Verdict(
         decision=decision,
         basis="judged",
-        reasons=_reasons(decision, checked, attempt),
+        reasons=_reasons(decision, checked, attempt, is_weighted=holdout.weight is not None),
         challenger=challenger.digest,
         holdout=holdout.digest,
         champion=champion.digest if champion else None,
         attempt=attempt,
         conditions=checked,
-        inspection_rate=float(np.mean(trial.is_flagged)),
+        inspection_rate=rate,
         signal=signal,
         contest=contest,
     )
@@ -110,12 +115,13 @@ def _checked(
     *,
     trial: Trial,
     signal: Signal,
+    rate: float,
     contest: Contest | None,
 ) -> tuple[Condition, ...]:
     checked = [
         conditions.signal(signal),
         conditions.tells_apart(challenger),
-        conditions.inspection(trial),
+        conditions.inspection(rate, trial),
         conditions.golden(trial),
     ]
     if champion:
@@ -128,7 +134,9 @@ def _checked(
     return tuple(checked)
 
 
-def _reasons(decision: Decision, checked: tuple[Condition, ...], attempt: int) -> tuple[str, ...]:
+def _reasons(
+    decision: Decision, checked: tuple[Condition, ...], attempt: int, *, is_weighted: bool
+) -> tuple[str, ...]:
     """State the decision, then what it rests on: everything if yes, what is unmet if no."""
     unmet = [condition for condition in checked if not condition.is_met]
     failing = "fails: " + ", ".join(condition.name for condition in unmet) + "."
@@ -146,4 +154,5 @@ def _reasons(decision: Decision, checked: tuple[Condition, ...], attempt: int) -
         opening,
         *(condition.reason for condition in shown),
         *((strict,) if attempt > 1 else ()),
+        *((_WEIGHTED,) if is_weighted else ()),
     )

@@ -228,3 +228,56 @@ def test_missing_risk_is_an_error_not_a_verdict(judged, sharp):
 
     with pytest.raises(EvidenceError, match="not finite"):
         judged(broken)
+
+
+@pytest.fixture
+def weighed(cuts, holdout):
+    """The holdout, and an entry's trial, with weights: units of some kind stand for 40 each."""
+
+    def _weighed(entry, is_heavy):
+        weight = np.where(is_heavy, 40.0, 1.0)
+        return (
+            entry.tried(development_weight=weight[cuts.compared]),
+            replace(holdout, weight=weight[cuts.holdout]),
+        )
+
+    return _weighed
+
+
+def test_contest_is_decided_by_weight_and_fails_are_counted(
+    judged, sharp, broad, line, cuts, weighed
+):
+    """Who wins on the units that stand for many wins; ten fails are ten fails all the same."""
+    is_better = np.zeros(len(line), dtype=bool)
+    margin = sharp.contender.risk - broad.contender.risk
+    is_better[cuts.holdout] = np.where(line.is_fail[cuts.holdout], margin < 0, margin > 0)
+    entry, on = weighed(sharp, is_better)
+
+    plain, verdict = judged(sharp, broad.contender), judged(entry, broad.contender, on=on)
+
+    assert (plain.decision, verdict.decision) == ("promote", "keep")
+    assert verdict.contest.probability_better < 0.1
+    assert verdict.contest.n_fails == plain.contest.n_fails
+    assert verdict.contest.n_units == plain.contest.n_units
+
+
+def test_inspection_rate_is_that_of_the_line(judged, sharp, line, cuts, weighed):
+    """A lab that would drown is found by weight, though few of the units looked at are flagged."""
+    is_flagged = np.zeros(len(line), dtype=bool)
+    is_flagged[cuts.holdout] = sharp.trial.is_flagged
+    entry, on = weighed(sharp, is_flagged)
+
+    verdict = judged(entry, on=on)
+
+    assert unmet(verdict) == ["inspection rate"]
+    assert verdict.inspection_rate == pytest.approx(
+        np.average(sharp.trial.is_flagged, weights=on.weight)
+    )
+
+
+def test_weights_for_one_window_alone_are_refused(judged, sharp, holdout):
+    """Units of both windows are measured together, so that weights of one would mean nothing."""
+    on = replace(holdout, weight=np.ones(holdout.is_fail.size))
+
+    with pytest.raises(EvidenceError, match="weights for development and holdout"):
+        judged(sharp, on=on)
