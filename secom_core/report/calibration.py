@@ -33,7 +33,7 @@ def calibration(seen: Sequence[Seen], threshold: float) -> Calibration:
     low, high = (100 * risk for risk in (last.risk.min(), last.risk.max()))
     return Calibration(
         spread=f"Risks on the {last.name} run from {low:.3g}% to {high:.3g}%; "
-        f"{percent(last.is_fail.mean())} of its units failed.",
+        f"{percent(last.fail_share)} of its units failed.",
         reliability=_reliability(last),
         histogram=_histogram(last, threshold),
     )
@@ -43,7 +43,9 @@ def _reliability(window: Seen) -> Markup:
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
         canvas.bare(axes, grid="both")
-        curve = reliability_curve(window.is_fail, window.risk, n_bins=_N_GROUPS)
+        curve = reliability_curve(
+            window.is_fail, window.risk, n_bins=_N_GROUPS, weight=window.weight
+        )
         axes.errorbar(
             curve.risk,
             curve.fail_share,
@@ -76,7 +78,9 @@ def _histogram(window: Seen, threshold: float) -> Markup:
         panels = figure.subplots(2, sharex=True)
         for axes, (kind, chosen, colour) in zip(panels, kinds, strict=True):
             canvas.bare(axes, grid="y")
-            share = np.histogram(window.risk[chosen], edges)[0] / chosen.sum()
+            weights = None if window.weight is None else window.weight[chosen]
+            counts = np.histogram(window.risk[chosen], edges, weights=weights)[0]
+            share = counts / counts.sum()
             axes.bar(edges[:-1], share, np.diff(edges), align="edge", color=colour)
             axes.axvline(threshold, color=canvas.ACCENT, linewidth=1.4)
             axes.set_ylabel(kind)

@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from secom_core.evaluation.reliability import wilson_interval
+from secom_core.evaluation.reliability import n_effective, wilson_interval
 from secom_core.report import axis, canvas
 from secom_core.report.data import ReportData
 from secom_core.report.words import count, minute, percent
@@ -32,6 +32,7 @@ class Capability:
     n_fails: int
     n_inspected: int
     n_caught: int
+    inspection_rate: float
     capacity: float
     since: str
     at_random: str
@@ -48,73 +49,88 @@ class Capability:
         """What of the inspection rate the lab can take."""
         return min(self.inspection_rate, self.capacity)
 
-    @property
-    def inspection_rate(self) -> float:
-        """Flagged ÷ scored."""
-        return self.n_inspected / self.n_units
-
 
 def capability(data: ReportData) -> Capability:
-    """Count what the challenger would have done on the holdout."""
+    """Count what the challenger would have done on the holdout; rates are by weight."""
     is_fail, flagged = data.holdout.is_fail, data.judgement.flagged
     n_fails = int(is_fail.sum())
+    rate = float(np.average(flagged, weights=data.holdout.weight))
     return Capability(
         n_units=is_fail.size,
         n_fails=n_fails,
         n_inspected=int(flagged.sum()),
         n_caught=int((flagged & is_fail).sum()),
+        inspection_rate=rate,
         capacity=data.challenger.operating_point.max_inspection_rate,
         since=minute(data.holdout.measured_at[0]),
-        at_random=f"{flagged.mean() * n_fails:.1f}",
+        at_random=f"{rate * n_fails:.1f}",
         rows=_rows(data),
         chart=_risk_over_time(data),
     )
 
 
 def _rows(data: ReportData) -> tuple[Row, ...]:
-    is_fail, flagged = data.holdout.is_fail, data.judgement.flagged
+    is_fail, flagged, weights = data.holdout.is_fail, data.judgement.flagged, data.holdout.weights
     capacity = data.challenger.operating_point.max_inspection_rate
+    everywhere = np.ones_like(flagged)
+    caught = flagged & is_fail
     return (
         _share(
-            "Inspection rate: units inspected", flagged, beside=f"{percent(capacity)} is capacity"
+            "Inspection rate: units inspected",
+            flagged,
+            among=everywhere,
+            weights=weights,
+            beside=f"{percent(capacity)} is capacity",
         ),
         _share(
             "Capture rate: fails caught",
-            flagged[is_fail],
-            beside=f"{percent(flagged.mean())} by picking units at random",
+            flagged,
+            among=is_fail,
+            weights=weights,
+            beside=f"{percent(np.average(flagged, weights=weights))} by picking units at random",
         ),
         _share(
             "False omission rate: fails among the units not inspected",
-            is_fail[~flagged],
-            beside=f"{percent(is_fail.mean())} if nothing is inspected",
+            is_fail,
+            among=~flagged,
+            weights=weights,
+            beside=f"{percent(np.average(is_fail, weights=weights))} if nothing is inspected",
         ),
         _share(
             "Overkill: passes inspected for nothing",
-            flagged[~is_fail],
+            flagged,
+            among=~is_fail,
+            weights=weights,
             beside=count(int(flagged[~is_fail].sum()), "unit"),
         ),
         _share(
             "Yield of inspection: fails among the units inspected",
-            is_fail[flagged],
-            beside=_per_catch(int(flagged.sum()), int((flagged & is_fail).sum())),
+            is_fail,
+            among=flagged,
+            weights=weights,
+            beside=_per_catch(weights @ flagged, weights @ caught),
         ),
     )
 
 
-def _share(label: str, hits: np.ndarray, *, beside: str) -> Row:
-    if not hits.size:
+def _share(
+    label: str, hits: np.ndarray, *, among: np.ndarray, weights: np.ndarray, beside: str
+) -> Row:
+    if not among.any():
         return Row(label=label, value="–", interval="", beside="there are none")
+    share = np.average(hits[among], weights=weights[among])
     # Of 7 fails caught out of 7, resampling would conclude that all are always caught.
-    low, high = wilson_interval(np.array([hits.mean()]), np.array([hits.size]))
+    n_units = n_effective(weights[among])
+    low, high = wilson_interval(np.array([share]), np.array([n_units]))
     return Row(
         label=label,
-        value=percent(hits.mean()),
+        value=percent(share),
         interval=f"{percent(low[0])} to {percent(high[0])}",
         beside=beside,
     )
 
 
-def _per_catch(n_inspected: int, n_caught: int) -> str:
+def _per_catch(n_inspected: float, n_caught: float) -> str:
     if not n_caught:
         return "nothing was caught"
     return f"{count(round(n_inspected / n_caught), 'inspection')} for each fail caught"

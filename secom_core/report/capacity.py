@@ -8,6 +8,7 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from secom_core.dataset import Units
 from secom_core.report import axis, canvas
 from secom_core.report.data import ReportData
 from secom_core.report.words import percent
@@ -39,7 +40,7 @@ class Capacity:
 
 
 def capacity_view(data: ReportData) -> Capacity:
-    """Compare both modes on the holdout, scored by one bundle."""
+    """Compare both modes on the holdout, scored by one bundle; rates are by weight."""
     held = data.challenger.operating_point.max_inspection_rate
     n_ranked = data.cuts.calibration.stop - data.cuts.calibration.start
     flags = {
@@ -47,10 +48,10 @@ def capacity_view(data: ReportData) -> Capacity:
         f"top {held:.0%} of last {n_ranked}": _top_share(data, n_ranked, held),
     }
     n_rolling = min(_N_ROLLING, max(1, len(data.holdout) // 2))
-    rates = {name: _rolling(flagged, n_rolling) for name, flagged in flags.items()}
+    weights = data.holdout.weights
+    rates = {name: _rolling(flagged, weights, n_rolling) for name, flagged in flags.items()}
     modes = tuple(
-        _mode(name, flagged, rates[name], held, data.holdout.is_fail)
-        for name, flagged in flags.items()
+        _mode(name, flagged, rates[name], held, data.holdout) for name, flagged in flags.items()
     )
     steadier, other = sorted(modes, key=lambda mode: mode.off)
     return Capacity(
@@ -70,23 +71,24 @@ def _top_share(data: ReportData, n_ranked: int, share: float) -> np.ndarray:
     # The last fold's fit is the bundle's, so that these risks and the holdout's are of one kind.
     before = data.comparison.chosen.risk[-n_ranked:]
     risk = np.concatenate([before, data.judgement.risk])
-    return flag_top_share(risk, window=n_ranked, share=share)[n_ranked:]
+    weights = data.units.weights[data.cuts.calibration.start :]
+    return flag_top_share(risk, window=n_ranked, share=share, weight=weights)[n_ranked:]
 
 
-def _rolling(flagged: np.ndarray, n_units: int) -> np.ndarray:
-    total = np.concatenate([[0], np.cumsum(flagged)])
-    return (total[n_units:] - total[:-n_units]) / n_units
+def _rolling(flagged: np.ndarray, weights: np.ndarray, n_units: int) -> np.ndarray:
+    inspected, total = (
+        np.concatenate([[0], np.cumsum(each)]) for each in (weights * flagged, weights)
+    )
+    return (inspected[n_units:] - inspected[:-n_units]) / (total[n_units:] - total[:-n_units])
 
 
-def _mode(
-    name: str, flagged: np.ndarray, rate: np.ndarray, held: float, is_fail: np.ndarray
-) -> Mode:
+def _mode(name: str, flagged: np.ndarray, rate: np.ndarray, held: float, holdout: Units) -> Mode:
     return Mode(
         name=name,
-        inspected=percent(flagged.mean()),
+        inspected=percent(np.average(flagged, weights=holdout.weight)),
         most=percent(rate.max()),
         off=float(np.abs(rate - held).mean()),
-        caught=f"{(flagged & is_fail).sum()} of {is_fail.sum()}",
+        caught=f"{(flagged & holdout.is_fail).sum()} of {holdout.is_fail.sum()}",
     )
 
 

@@ -62,8 +62,9 @@ def condition(data: ReportData, sensors: Sequence[Sensor]) -> Condition:
     """Summarise quality, and drift against the first training window."""
     quality = dataset.quality(data.units)
     first = data.cuts.folds[0].train
-    profile = drift.fit_reference(data.units.readings[first])
-    moved = drift.drift_by_month(profile, data.units.readings, data.units.measured_at)
+    start, line = (units.take(units.stand_ins) for units in (data.units.window(first), data.units))
+    profile = drift.fit_reference(start.readings)
+    moved = drift.drift_by_month(profile, line.readings, line.measured_at)
     return Condition(
         quality=quality,
         facts=_facts(quality),

@@ -58,7 +58,7 @@ def ranking(data: ReportData, seen: Sequence[Seen]) -> Ranking:
 
 
 def _rows(seen: Sequence[Seen]) -> tuple[FigureRow, ...]:
-    fail_shares = listed([percent(window.is_fail.mean()) for window in seen])
+    fail_shares = listed([percent(window.fail_share) for window in seen])
     one_risk = ", ".join(
         f"{window.figures.brier_of_fail_share:.4f}" for window in seen if not window.sets_scale
     )
@@ -150,7 +150,7 @@ def _cost(window: Seen, data: ReportData) -> tuple[Markup, str]:
     named = data.config.missed_fail_cost
     prices = (named,) if named else _EXAMPLE_COSTS
     shades = (canvas.ACCENT,) if named else (canvas.PASS, canvas.MUTED, canvas.ACCENT)
-    fail_share = float(window.is_fail.mean())
+    fail_share = window.fail_share
 
     def paint(figure: Drawing) -> None:
         axes = figure.subplots()

@@ -27,7 +27,7 @@ class Sensor:
 def sensors_that_matter(data: ReportData) -> tuple[Sensor, ...]:
     """Rank the sensors that the challenger reads by mean absolute change of risk."""
     bundle = data.challenger
-    sizes = np.abs(data.effects).mean(axis=0)
+    sizes = np.average(np.abs(data.effects), axis=0, weights=data.holdout.weight)
     largest = np.argsort(-sizes, kind="stable")[:N_SHOWN]
     most = sizes.max(initial=0.0)
     medians = bundle.reference.median

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
@@ -36,7 +37,9 @@ def shuffling(data: ReportData, holdout: Figures | None) -> Shuffling:
     return Shuffling(
         shuffled=data.hindsight.shuffled.auc,
         temporal=data.hindsight.temporal.auc,
-        accuracy_of_passing_everything=percent(1 - data.holdout.is_fail.mean()),
+        accuracy_of_passing_everything=percent(
+            1 - np.average(data.holdout.is_fail, weights=data.holdout.weight)
+        ),
         flagged=holdout.flagged if holdout else None,
         chart=_chart(dots),
     )

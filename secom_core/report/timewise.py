@@ -58,11 +58,13 @@ def timewise(data: ReportData, holdout: Figures | None) -> tuple[Timewise, Marku
     windows = []
     for number, fold in enumerate(cuts.hindsight_folds, start=1):
         risk = data.hindsight.temporal_risk[fold.test.start - first : fold.test.stop - first]
-        is_fail = data.units.is_fail[fold.test]
-        has_both = is_fail.any() and not is_fail.all()
-        auc = auc_figure(is_fail, risk, seed=data.config.seed) if has_both else None
+        units = data.units.window(fold.test)
+        is_fail = units.is_fail
+        auc = None
+        if is_fail.any() and not is_fail.all():
+            auc = auc_figure(is_fail, risk, seed=data.config.seed, weight=units.weight)
         period = "development" if fold.test.stop <= cuts.cut else "after the verdict"
-        windows.append(_window(f"{period}, window {number}", data.units.window(fold.test), auc))
+        windows.append(_window(f"{period}, window {number}", units, auc))
     bundle = _window("bundle on the holdout", data.holdout, holdout.auc if holdout else None)
     found = Timewise(windows=tuple(windows), bundle=bundle)
     return found, _chart(data, found)

@@ -101,7 +101,8 @@ def _on_later_units(
     # The risks are this run's; a recorded contest may have been with another champion.
     if contest is None or auc is None or risk is None or verdict.basis != "judged":
         return ""
-    later = data.holdout.measured_at > np.datetime64(contest.later_than)
+    is_later = data.holdout.measured_at > np.datetime64(contest.later_than)
+    later = data.holdout.take(is_later)
     capacity = data.challenger.operating_point.max_inspection_rate
-    caught = capture_rate_at(data.holdout.is_fail[later], risk[later], capacity)
+    caught = capture_rate_at(later.is_fail, risk[is_later], capacity, weight=later.weight)
     return f"AUC {auc}; {percent(caught)} of the fails in the riskiest {capacity:.0%}"

@@ -3,6 +3,8 @@
 import re
 from dataclasses import replace
 
+import numpy as np
+
 from secom_core.dataset import quality
 from secom_core.evaluation import auc_figure, capture_rate_at
 from secom_core.report import render
@@ -210,3 +212,13 @@ def test_holdout_without_fails_has_a_report(run, with_verdict):
 
     assert page.row("Capture rate")[1:] == ["–", "", "there are none"]
     assert page.row("bundle on the holdout")[2:] == ["0", "100", "–"]
+
+
+def test_weights_are_named_where_there_are_any(run, html):
+    """Who reads rates of the line on a page of few units is told so, and nobody else."""
+    weight = np.where(np.arange(len(run.units)) % 5 == 0, 10.0, 1.0)
+
+    weighted = render(replace(run, units=replace(run.units, weight=weight)))
+
+    assert "<strong>Weighted.</strong>" in weighted
+    assert "weighted" not in html.lower()

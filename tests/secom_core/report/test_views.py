@@ -223,3 +223,58 @@ def test_effects_of_other_units_are_refused(run):
     """Effects must be of the challenger's sensors on the holdout."""
     with pytest.raises(EvidenceError, match="expected effects on 100 units of 40 sensors"):
         replace(run, effects=run.effects[:, :-1])
+
+
+@pytest.fixture
+def weighed(run):
+    """The run with units of which those flagged in the holdout stand for one, others for nine."""
+    weight = np.ones(len(run.units))
+    weight[run.cuts.holdout] = np.where(run.judgement.flagged, 1.0, 9.0)
+    return replace(run, units=replace(run.units, weight=weight))
+
+
+def test_rates_are_weighted_and_units_counted(weighed):
+    """What flagging would do to the line is not what it does to the units looked at."""
+    flagged, is_fail = weighed.judgement.flagged, weighed.holdout.is_fail
+    weight = weighed.holdout.weight
+
+    found = capability(weighed)
+
+    assert found.n_inspected == flagged.sum()
+    assert found.n_units == flagged.size
+    assert found.inspection_rate == pytest.approx(flagged.sum() / weight.sum())
+    shares = [
+        np.average(hits[among], weights=weight[among])
+        for hits, among in (
+            (flagged, np.ones_like(flagged)),
+            (flagged, is_fail),
+            (is_fail, ~flagged),
+            (flagged, ~is_fail),
+            (is_fail, flagged),
+        )
+    ]
+    assert [row.value for row in found.rows] == [f"{share:.1%}" for share in shares]
+
+
+def test_both_windows_are_measured_by_weight(weighed):
+    """Figures, curves and the AUC of each window are those of the line."""
+    on, risk = weighed.holdout, weighed.judgement.risk
+    seen = holdout(weighed)
+
+    assert seen.figures.brier == figures(on.is_fail, risk, seed=0, weight=on.weight).brier
+    assert seen.fail_share == pytest.approx(np.average(on.is_fail, weights=on.weight))
+    assert seen.curves.roc.value.tolist() != holdout(unweighed(weighed)).curves.roc.value.tolist()
+
+
+def test_modes_hold_capacity_by_weight(weighed):
+    """Both modes inspect a share of the line, not of the units looked at."""
+    threshold, top_share = capacity_view(weighed).modes
+
+    expected = np.average(weighed.judgement.flagged, weights=weighed.holdout.weight)
+    assert threshold.inspected == f"{expected:.1%}"
+    assert top_share.inspected != capacity_view(unweighed(weighed)).modes[1].inspected
+
+
+def unweighed(run):
+    """The run without weights."""
+    return replace(run, units=replace(run.units, weight=None))
