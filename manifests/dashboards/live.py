@@ -50,7 +50,7 @@ def auc() -> timeseries.Panel:
     promised = query.judged(metrics.PROMISED, 'bound=~"value|low"', by="bound")
     panel = panel.with_target(look.asked(promised, "promised {{bound}}"))
     panel = marks.dashed(panel, "promised value", marks.GOOD)
-    return marks.dashed(panel, "promised low", marks.BAD).min(0).max(1).span(12)
+    return marks.dashed(panel, "promised low", marks.BAD).axis_soft_min(0.4).max(1).span(12)
 
 
 def capture() -> timeseries.Panel:
