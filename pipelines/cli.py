@@ -105,6 +105,7 @@ def run(data: str | None, folder: Path, **settings: Any) -> None:  # noqa: ANN40
 )
 @options.tls
 @options.limits
+@options.recording
 @options.log_level
 def serve(
     bundle: str | None,
@@ -114,6 +115,10 @@ def serve(
     grpc_port: int,
     certificate: Path | None,
     key: Path | None,
+    record: Path | None,
+    max_bytes: int,
+    audit_share: float,
+    audit_seed: int,
     log_level: str,
     **limits: Any,  # noqa: ANN401
 ) -> None:
@@ -129,14 +134,24 @@ def serve(
 
     from pipelines.bundles import open_bundle
     from pipelines.state import State
+    from serving.predictor import logs
     from serving.predictor.access import Token
     from serving.predictor.limits import Limits
+    from serving.predictor.recording.settings import Recording
     from serving.predictor.server import serve as serve_bundle
     from serving.predictor.tls import Certificate
 
     checked = Limits(**limits)
     token = Token.from_environment(os.environ)
     tls = Certificate.from_files(certificate, key)
+    recording = (
+        Recording(
+            folder=record, max_bytes=max_bytes, audit_share=audit_share, audit_seed=audit_seed
+        )
+        if record
+        else None
+    )
+    logs.configure(log_level)
     with open_bundle(bundle, State(folder), os.environ) as opened:
         serve_bundle(
             opened,
@@ -144,10 +159,54 @@ def serve(
             http_port=http_port,
             grpc_port=grpc_port,
             limits=checked,
-            log_level=log_level,
             certificate=tls,
             token=token,
+            recording=recording,
         )
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--every",
+    type=click.FloatRange(0.1, 3600),
+    default=5.0,
+    show_default=True,
+    help="Seconds between two looks into FOLDER.",
+)
+@click.option(
+    "--wait",
+    type=click.FloatRange(0, 3600),
+    default=45.0,
+    show_default=True,
+    help="After SIGTERM, how many seconds to wait for the server's end, and for the store.",
+)
+@options.log_level
+def ship(folder: Path, every: float, wait: float, log_level: str) -> None:
+    """Bring what `secom serve --record FOLDER` has written to the object store, as Parquet.
+
+    Goes on until SIGTERM or SIGINT; then it waits for the server's end and ships what is left. On
+    a second SIGINT it leaves at once: what is left then can be shipped later.
+
+    Exit code: 0 if nothing is left, 3 if units are left in FOLDER, 2 if nothing could be done.
+    """
+    import threading
+
+    from secom_core.store import Store
+    from serving.predictor import json_lines
+    from serving.predictor.recording.shipper import Shipper
+
+    stopping = threading.Event()
+
+    def stop(number: int, _frame: object) -> None:
+        signal.signal(number, signal.default_int_handler)
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    json_lines.configure(log_level)
+    store = Store.from_environment(os.environ)
+    sys.exit(3 if Shipper(folder, store, every=every, wait=wait).run(stopping) else 0)
 
 
 @main.command()

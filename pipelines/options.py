@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from serving.predictor.limits import RANGES, Limits
+from serving.predictor.recording import settings as recording_settings
 
 Verb = Callable[..., Any]
 Option = Callable[[Verb], Verb]
@@ -108,12 +109,22 @@ def _set_by(flag: str, *names: str, **settings: Any) -> Option:  # noqa: ANN401 
     return click.option(flag, *names, envvar=variable, show_envvar=True, **settings)
 
 
-def _limit(flag: str, name: str, purpose: str) -> Option:
-    low, high = RANGES[name]
-    default = getattr(Limits(), name)
+def _number(
+    flag: str, name: str, purpose: str, *, within: tuple[float, float], default: float
+) -> Option:
+    low, high = within
     is_whole = isinstance(default, int)
     kind = click.IntRange(int(low), int(high)) if is_whole else click.FloatRange(low, high)
     return _set_by(flag, name, type=kind, default=default, show_default=True, help=purpose)
+
+
+def _limit(flag: str, name: str, purpose: str) -> Option:
+    default = getattr(Limits(), name)
+    return _number(flag, name, purpose, within=RANGES[name], default=default)
+
+
+def _recorded(flag: str, name: str, purpose: str, default: float) -> Option:
+    return _number(flag, name, purpose, within=recording_settings.RANGES[name], default=default)
 
 
 limits: Option = _group(
@@ -124,6 +135,30 @@ limits: Option = _group(
     _limit("--max-long-queue", "long_queue", "Of those, over 1 MB or with explanations."),
     _limit("--drain-seconds", "drain_seconds", "After SIGTERM, how long to answer as not ready."),
     _limit("--grace-seconds", "grace_seconds", "After that, how long to finish what is in flight."),
+)
+
+recording: Option = _group(
+    _set_by(
+        "--record",
+        "record",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="FOLDER",
+        help="Write every scored unit there before it is answered; `secom ship` brings them to "
+        "the store. Default: write none.",
+    ),
+    _recorded(
+        "--record-max-bytes",
+        "max_bytes",
+        "What that folder may hold; beyond it units are scored and not recorded.",
+        recording_settings.DEFAULT_MAX_BYTES,
+    ),
+    _recorded(
+        "--audit-share",
+        "audit_share",
+        "Share of unflagged units to mark for audit, while units are recorded.",
+        recording_settings.DEFAULT_AUDIT_SHARE,
+    ),
+    _recorded("--audit-seed", "audit_seed", "Which of them: equal seeds, equal marks.", 0),
 )
 
 log_level: Option = _set_by(

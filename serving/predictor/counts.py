@@ -18,7 +18,6 @@ from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
-    InfoMetricFamily,
     Metric,
 )
 from prometheus_client.registry import Collector
@@ -26,6 +25,9 @@ from prometheus_client.registry import Collector
 from secom_core.bundle import Bundle, Verdicts
 from secom_core.drift import ReferenceProfile
 from serving import metrics
+from serving.predictor import bundle_metrics
+from serving.predictor.recording import exposition
+from serving.predictor.recording.recorder import Recorder
 from serving.predictor.work import FULL, Work
 
 T = TypeVar("T")
@@ -75,16 +77,20 @@ class Counts(Collector):
         Says which readings are out of range.
     work : Work
         Says how many requests wait.
+    recorder : Recorder, optional
+        Says what is recorded.
     """
 
-    def __init__(self, bundle: Bundle, reference: ReferenceProfile, work: Work) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        reference: ReferenceProfile,
+        work: Work,
+        recorder: Recorder | None = None,
+    ) -> None:
         self._low, self._high, self._work = reference.low, reference.high, work
-        self._info = {
-            "digest": bundle.digest,
-            "run_id": bundle.run_id,
-            "data_digest": bundle.data_digest,
-            "trained_at": bundle.lineage.trained_at if bundle.lineage else "",
-        }
+        self._recorder = recorder
+        self._of_bundle = list(bundle_metrics.families(bundle))
         self._lock = threading.Lock()
         self._judged: deque[np.ndarray] = deque()
         self._verdicts: deque[Verdicts] = deque()
@@ -172,8 +178,9 @@ class Counts(Collector):
             yield CounterMetricFamily(name, text, value=value)
         buckets, total = self._risk.buckets()
         yield HistogramMetricFamily(metrics.RISK, "Risks.", buckets=buckets, sum_value=total)
-        name = metrics.BUNDLE.removesuffix("_info")
-        yield InfoMetricFamily(name, "The bundle that answers.", value=self._info)
+        yield from self._of_bundle
+        if self._recorder:
+            yield from exposition.families(self._recorder)
 
     def _of_requests(self) -> Iterator[Metric]:
         requests = CounterMetricFamily(

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from secom_core.bundle import Bundle, Verdicts
+from secom_core.bundle import Bundle
 from secom_core.drift import ReferenceProfile
 from serving.predictor.counts import Counts
 from serving.predictor.errors import RequestError
 from serving.predictor.explanation import explanations
+from serving.predictor.recording.recorder import Recorder
 from serving.predictor.tensors import (
     BOOLEAN,
     EXPLANATION,
@@ -28,11 +29,13 @@ MODEL_NAME = "secom"
 
 RISK = "risk"
 FLAGGED = "flagged"
+AUDIT = "audit"
 
 _NUMBERS = tuple(map("-{}".format, range(1000)))
 """What tells the units of one request apart."""
 
 _TYPES = {RISK: "FP64", FLAGGED: BOOLEAN, UNIT_ID: TEXT, EXPLANATION: TEXT}
+_TYPES_WITH_AUDIT = {**_TYPES, AUDIT: BOOLEAN}
 
 
 class Predictor:
@@ -45,15 +48,27 @@ class Predictor:
         What explanations compare with.
     counts : Counts
         Is told of every unit.
+    recorder : Recorder, optional
+        Keeps every unit, and says which ones are to be audited.
     name_prefix : str
         What the names begin with that the server gives to requests and units without one; tells
         two servers' names apart.
     """
 
     def __init__(
-        self, bundle: Bundle, reference: ReferenceProfile, counts: Counts, *, name_prefix: str
+        self,
+        bundle: Bundle,
+        reference: ReferenceProfile,
+        counts: Counts,
+        *,
+        recorder: Recorder | None = None,
+        name_prefix: str,
     ) -> None:
-        self._bundle, self._counts = bundle, counts
+        self._bundle, self._counts, self._recorder = bundle, counts, recorder
+        has_audit = recorder is not None and recorder.audit.share > 0
+        self._types = _TYPES_WITH_AUDIT if has_audit else _TYPES
+        self._default = [name for name in (RISK, FLAGGED, AUDIT) if name in self._types]
+        self._default_of_nameless = [*self._default, UNIT_ID]
         self._medians = reference.median
         self._new_names = map(f"{name_prefix}-{{}}".format, itertools.count(1))
 
@@ -85,7 +100,8 @@ class Predictor:
     def outputs(self) -> list[dict[str, object]]:
         """Outputs as model metadata describes them; -1 is the number of units."""
         return [
-            {"name": name, "datatype": datatype, "shape": [-1]} for name, datatype in _TYPES.items()
+            {"name": name, "datatype": datatype, "shape": [-1]}
+            for name, datatype in self._types.items()
         ]
 
     def infer(self, request: Request) -> Response:
@@ -98,26 +114,41 @@ class Predictor:
         ContractError
             If the readings do not fit the bundle's contract.
         """
-        wanted = request.wanted and _checked(request.wanted)
-        readings, ids = read_units(request.inputs, self._bundle.contract)
+        wanted = request.wanted and self._checked(request.wanted)
+        readings, ids, measured_at = read_units(request.inputs, self._bundle.contract)
         verdicts = self._bundle.judge(readings)
         self._counts.judged(readings, verdicts)
-        shape = (len(readings),)
-        if not wanted:
-            outputs = [
-                Tensor(RISK, "FP64", shape, verdicts.risk),
-                Tensor(FLAGGED, BOOLEAN, shape, verdicts.flagged),
-            ]
-            if ids is None:
-                outputs.append(Tensor(UNIT_ID, TEXT, shape, self._names(len(readings))))
-            binary = [request.binary] * len(outputs)
-        else:
-            outputs = [
-                Tensor(name, _TYPES[name], shape, self._values(name, readings, verdicts, ids))
-                for name in (output.name for output in wanted)
-            ]
+        names = ids or self._names(len(readings))
+        request_id = request.id or next(self._new_names)
+        values: dict[str, np.ndarray | list[str]] = {
+            RISK: verdicts.risk,
+            FLAGGED: verdicts.flagged,
+            UNIT_ID: names,
+        }
+        if self._recorder:
+            values[AUDIT] = self._recorder.record(
+                verdicts, readings, request_id=request_id, unit_ids=names, measured_at=measured_at
+            )
+        if wanted:
+            order = [output.name for output in wanted]
             binary = [request.binary if out.binary is None else out.binary for out in wanted]
-        return Response(request.id or next(self._new_names), outputs, binary)
+            if EXPLANATION in order:
+                values[EXPLANATION] = explanations(self._bundle, readings, self._medians)
+        else:
+            order = self._default if ids else self._default_of_nameless
+            binary = [request.binary] * len(order)
+        shape = (len(readings),)
+        outputs = [Tensor(name, self._types[name], shape, values[name]) for name in order]
+        return Response(request_id, outputs, binary)
+
+    def _checked(self, wanted: Sequence[Wanted]) -> Sequence[Wanted]:
+        names = {output.name for output in wanted}
+        if len(names) != len(wanted):
+            raise RequestError(given_twice("output", (output.name for output in wanted)))
+        for name in names.difference(self._types):
+            message = f"unknown output {quoted(name)}: expected some of {', '.join(self._types)}."
+            raise RequestError(message)
+        return wanted
 
     def _names(self, n_units: int) -> list[str]:
         name = next(self._new_names)
@@ -126,24 +157,3 @@ class Predictor:
         if n_units > len(_NUMBERS):
             return [f"{name}-{number}" for number in range(n_units)]
         return [name + number for number in _NUMBERS[:n_units]]
-
-    def _values(
-        self, name: str, readings: np.ndarray, verdicts: Verdicts, ids: list[str] | None
-    ) -> np.ndarray | list[str]:
-        if name == RISK:
-            return verdicts.risk
-        if name == FLAGGED:
-            return verdicts.flagged
-        if name == UNIT_ID:
-            return ids or self._names(len(readings))
-        return explanations(self._bundle, readings, self._medians)
-
-
-def _checked(wanted: Sequence[Wanted]) -> Sequence[Wanted]:
-    names = {output.name for output in wanted}
-    if len(names) != len(wanted):
-        raise RequestError(given_twice("output", (output.name for output in wanted)))
-    for name in names.difference(_TYPES):
-        message = f"unknown output {quoted(name)}: expected some of {', '.join(_TYPES)}."
-        raise RequestError(message)
-    return wanted

@@ -15,6 +15,7 @@ import socket
 import sys
 import warnings
 from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 from types import FrameType
 from typing import Any
 
@@ -27,7 +28,6 @@ from starlette.exceptions import HTTPException
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from secom_core.bundle import Bundle
-from serving.predictor import logs
 from serving.predictor.access import Gate, RpcGate, Token
 from serving.predictor.addresses import authority, listen
 from serving.predictor.counts import Counts
@@ -35,13 +35,14 @@ from serving.predictor.framework import (
     ModelServer,
     RESTServer,
     app,
-    configure_logging,
 )
 from serving.predictor.grpc_server import GrpcServer
 from serving.predictor.grpc_service import GrpcService
 from serving.predictor.limits import Limits
 from serving.predictor.metadata import Served, ServedDataPlane, say_why
 from serving.predictor.model import MODEL_NAME, Predictor
+from serving.predictor.recording.recorder import LOOK_SECONDS, Recorder, recorded
+from serving.predictor.recording.settings import Recording
 from serving.predictor.rest import App, Rest
 from serving.predictor.tls import Certificate
 from serving.predictor.work import Work
@@ -72,9 +73,9 @@ def serve(
     http_port: int = 8080,
     grpc_port: int = 8081,
     limits: Limits | None = None,
-    log_level: str = "info",
     certificate: Certificate | None = None,
     token: Token | None = None,
+    recording: Recording | None = None,
 ) -> None:
     """Serve `bundle` as model `secom` until SIGTERM or SIGINT.
 
@@ -86,29 +87,35 @@ def serve(
     http_port, grpc_port : int
         0 takes a free port; the line "serving" of the log says which.
     limits : Limits, optional
-    log_level : {"debug", "info", "warning", "error"}
     certificate : Certificate, optional
         With it, REST and gRPC speak TLS and nothing else.
     token : Token, optional
         With it, clients must send it; probes need not.
+    recording : Recording, optional
+        With it, every scored unit is recorded before it is answered.
 
     Raises
     ------
     BundleError
         If the golden requests get other answers than training wrote down.
     ConfigError
-        If a port is taken or the host is no address of this machine.
+        If a port is taken, the host is no address of this machine, or what is to be recorded
+        cannot be written where it is to go.
     """
     bundle.check_golden()
-    configure_logging(logs.configuration(log_level))
     # kserve returns ORJSONResponse, which FastAPI deprecates at each request.
     warnings.filterwarnings("ignore", category=FastAPIDeprecationWarning)
-    work = Work(limits or Limits())
-    reference = bundle.reference
-    counts = Counts(bundle, reference, work)
-    predictor = Predictor(bundle, reference, counts, name_prefix=secrets.token_hex(4))
     policy = asyncio.get_event_loop_policy()
-    with listen(host, http_port) as listener:
+    with ExitStack() as stack:
+        recorder = stack.enter_context(recorded(recording, bundle)) if recording else None
+        work = Work(limits or Limits())
+        stack.callback(work.close)  # waits for what its thread still records
+        reference = bundle.reference
+        counts = Counts(bundle, reference, work, recorder)
+        predictor = Predictor(
+            bundle, reference, counts, recorder=recorder, name_prefix=secrets.token_hex(4)
+        )
+        listener = stack.enter_context(listen(host, http_port))
         server = _Server(
             predictor,
             work,
@@ -117,15 +124,13 @@ def serve(
             grpc_address=(host, grpc_port),
             certificate=certificate,
             token=token,
+            recorder=recorder,
         )
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+        stack.callback(asyncio.set_event_loop_policy, policy)
         REGISTRY.register(counts)
-        try:
-            server.start([Served(predictor)])
-        finally:
-            REGISTRY.unregister(counts)
-            asyncio.set_event_loop_policy(policy)
-            work.close()
+        stack.callback(REGISTRY.unregister, counts)
+        server.start([Served(predictor)])
 
 
 class _Server(ModelServer):
@@ -141,6 +146,7 @@ class _Server(ModelServer):
         grpc_address: tuple[str, int],
         certificate: Certificate | None,
         token: Token | None,
+        recorder: Recorder | None,
     ) -> None:
         super().__init__(
             http_port=listener.getsockname()[1],
@@ -153,7 +159,7 @@ class _Server(ModelServer):
         )
         self._predictor, self._work, self._counts = predictor, work, counts
         self._listener, self._grpc_address = listener, grpc_address
-        self._certificate, self._token = certificate, token
+        self._certificate, self._token, self._recorder = certificate, token, recorder
         self._drain_seconds = work.limits.drain_seconds
         self._stopping = asyncio.Event()
         self._served: list[Served] = []
@@ -186,14 +192,17 @@ class _Server(ModelServer):
         await rpc.start()
         serving = asyncio.create_task(http.serve(sockets=[self._listener]))
         _settle()
-        impatience = asyncio.create_task(self._hang_up_on_slow_heads(http.server_state.connections))
+        chores = [asyncio.create_task(self._hang_up_on_slow_heads(http.server_state.connections))]
+        if self._recorder:
+            chores.append(asyncio.create_task(_look_after(self._recorder)))
         # The listener is open: whoever connects from here on is answered.
         _logger.info("serving", extra={"fields": self._place(rpc.port)})
         await self._stopping.wait()
         _logger.info("stopping")
         rest.is_draining = True
         await asyncio.sleep(self._drain_seconds)
-        impatience.cancel()
+        for chore in chores:
+            chore.cancel()
         http.should_exit = True
         await asyncio.gather(serving, rpc.stop(self._work.limits.grace_seconds))
         _logger.info("stopped")
@@ -268,6 +277,12 @@ class _TlsConnection(HttpToolsProtocol):
     def _leave(self) -> None:
         if not self.transport.get_write_buffer_size():
             self.transport.abort()
+
+
+async def _look_after(recorder: Recorder) -> None:
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        recorder.look()
 
 
 def _settle() -> None:

@@ -18,7 +18,9 @@ UNIT_ID = "unit_id"
 MEASURED_AT = "measured_at"
 
 
-def read_units(inputs: Sequence[Tensor], contract: Contract) -> tuple[np.ndarray, list[str] | None]:
+def read_units(
+    inputs: Sequence[Tensor], contract: Contract
+) -> tuple[np.ndarray, list[str] | None, np.ndarray | None]:
     """Take the units out of a request's inputs.
 
     Parameters
@@ -35,6 +37,8 @@ def read_units(inputs: Sequence[Tensor], contract: Contract) -> tuple[np.ndarray
         Numbers of any type; n_units >= 1.
     unit_ids : list of str or None
         None if the client gave none.
+    measured_at : ndarray of shape (n_units,), datetime64[s], or None
+        As the client wrote them, without the offset: the line's time. None if it gave none.
 
     Raises
     ------
@@ -42,15 +46,15 @@ def read_units(inputs: Sequence[Tensor], contract: Contract) -> tuple[np.ndarray
         If an input is unknown, missing, given twice or of the wrong form.
     """
     if len(inputs) == 1 and inputs[0].name == READINGS:  # as nearly always
-        return _table(inputs[0], contract), None
+        return _table(inputs[0], contract), None, None
     named = {tensor.name: tensor for tensor in inputs}
     if len(named) != len(inputs):
         raise RequestError(given_twice("input", (tensor.name for tensor in inputs)))
     ids, times = named.pop(UNIT_ID, None), named.pop(MEASURED_AT, None)
     readings = _readings(named, contract)
-    if times is not None:
-        _require_times(_texts(times, len(readings)))
-    return readings, None if ids is None else _texts(ids, len(readings))
+    n_units = len(readings)
+    measured_at = None if times is None else _times(_texts(times, n_units))
+    return readings, None if ids is None else _texts(ids, n_units), measured_at
 
 
 def given_twice(what: str, names: Iterable[str]) -> str:
@@ -135,15 +139,19 @@ def _texts(tensor: Tensor, n_units: int) -> list[str]:
     return tensor.values
 
 
-def _require_times(texts: list[str]) -> None:
-    for unit, text in enumerate(texts):
-        try:
-            offset = datetime.fromisoformat(text).utcoffset()
-        except ValueError:
-            offset = None
-        if offset is None:
-            message = (
-                f"{MEASURED_AT!r} of unit {unit} (counted from 0) must be an ISO 8601 time with "
-                f"offset, such as 2008-07-19T11:55:00+00:00, got {quoted(text)}."
-            )
-            raise RequestError(message)
+def _times(texts: list[str]) -> np.ndarray:
+    return np.array([_time(unit, text) for unit, text in enumerate(texts)], dtype="datetime64[s]")
+
+
+def _time(unit: int, text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+        if time.utcoffset() is not None:
+            return time.replace(microsecond=0, tzinfo=None)
+    except ValueError:
+        pass
+    message = (
+        f"{MEASURED_AT!r} of unit {unit} (counted from 0) must be an ISO 8601 time with offset, "
+        f"such as 2008-07-19T11:55:00+00:00, got {quoted(text)}."
+    )
+    raise RequestError(message)

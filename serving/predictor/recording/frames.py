@@ -1,0 +1,65 @@
+"""Frames: pieces of a file that are read whole or not at all.
+
+Before each piece stand its length, the length's complement and a checksum. A process that is
+killed while it writes leaves its last frame cut off; anything else that is no frame is damage.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from zlib import crc32
+
+_HEAD = struct.Struct("<III")
+_ONES = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frames:
+    """What a file holds.
+
+    Parameters
+    ----------
+    pieces : list of memoryview
+        In the order in which they were written.
+    n_spare : int
+        Bytes behind them that are no frame.
+    is_damaged : bool
+        Whether those are more than the beginning of a frame.
+    """
+
+    pieces: list[memoryview]
+    n_spare: int
+    is_damaged: bool
+
+
+def to_frame(first: bytes, rest: bytes = b"") -> bytes:
+    """Return two parts, together less than 4 GiB, as one frame."""
+    length = len(first) + len(rest)
+    checksum = crc32(rest, crc32(first))
+    return b"".join((_HEAD.pack(length, length ^ _ONES, checksum), first, rest))
+
+
+def read_frames(content: bytes) -> Frames:
+    """Return the pieces that lie before whatever is no frame.
+
+    Examples
+    --------
+    >>> found = read_frames(to_frame(b"one") + to_frame(b"two")[:-1])
+    >>> [bytes(piece) for piece in found.pieces], found.n_spare, found.is_damaged
+    ([b'one'], 14, False)
+    """
+    view, at, pieces = memoryview(content), 0, []
+    is_damaged = False
+    while len(view) - at >= _HEAD.size:
+        length, complement, checksum = _HEAD.unpack_from(view, at)
+        begin = at + _HEAD.size
+        piece = view[begin : begin + length]
+        if complement != length ^ _ONES or (len(piece) == length and crc32(piece) != checksum):
+            is_damaged = True
+            break
+        if len(piece) < length:
+            break
+        pieces.append(piece)
+        at = begin + length
+    return Frames(pieces=pieces, n_spare=len(view) - at, is_damaged=is_damaged)

@@ -1,0 +1,148 @@
+"""Segments: files of frames, each written by one server and then shipped as a whole."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+SUFFIX = ".log"
+_TIME = "%Y%m%dT%H%M%S.%f"
+_N_TRIES = 5
+
+
+def segment_name(began_at: datetime, *, writer: str, number: int) -> str:
+    """Name a segment so that names sort by time, and no two are alike.
+
+    Examples
+    --------
+    >>> segment_name(datetime(2008, 10, 17, 6, tzinfo=UTC), writer="a1b2c3d4", number=1)
+    '20081017T060000.000000-a1b2c3d4-1'
+    """
+    return f"{began_at:{_TIME}}-{writer}-{number}"
+
+
+def began_at(segment: str) -> datetime | None:
+    """Return when a segment began, None if that is no name of one.
+
+    Examples
+    --------
+    >>> began_at("20081017T060000.000000-a1b2c3d4-1")
+    datetime.datetime(2008, 10, 17, 6, 0, tzinfo=datetime.timezone.utc)
+    """
+    try:
+        return datetime.strptime(segment.partition("-")[0], _TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+class OpenSegment:
+    """A segment that grows, locked by its writer.
+
+    Parameters
+    ----------
+    new_path : callable
+        Gives the path of a file that is not there, another one each time.
+    first : bytes
+        Its first frame, behind which units are appended.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+
+    def __init__(self, new_path: Callable[[], Path], first: bytes) -> None:
+        self._path, self._file = _locked_file(new_path)
+        self._n_empty, self.n_bytes = len(first), 0
+        try:
+            self.append(first)
+        except OSError:
+            self.close()
+            raise
+
+    def append(self, frame: bytes) -> None:
+        """Write a frame behind the others.
+
+        One call hands it to the operating system: what that has taken outlives this process.
+
+        Raises
+        ------
+        OSError
+            If it does not fit or cannot be written. Close the segment then.
+        """
+        n_written = os.write(self._file, frame)
+        if n_written < len(frame):
+            message = f"{n_written} of {len(frame)} bytes were written"
+            raise OSError(message)
+        self.n_bytes += n_written
+
+    def close(self) -> None:
+        """Leave it to whoever ships; what was not wholly written is cut off where possible."""
+        with suppress(OSError):
+            os.ftruncate(self._file, self.n_bytes)
+            if self.n_bytes <= self._n_empty:
+                self._path.unlink()
+        os.close(self._file)
+
+
+def _locked_file(new_path: Callable[[], Path]) -> tuple[Path, int]:
+    for _ in range(_N_TRIES):
+        path = new_path()
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o640)
+        # Before this line, a shipper takes the file for one that a dead server left empty.
+        if _lock(file, fcntl.LOCK_EX) and os.fstat(file).st_nlink:
+            return path, file
+        os.close(file)
+    message = f"each of {_N_TRIES} new files was taken away at once"
+    raise OSError(message)
+
+
+def segments_in(folder: Path) -> list[Path]:
+    """Return all segments, the oldest first."""
+    return sorted(path for path in folder.glob(f"*{SUFFIX}") if began_at(path.name))
+
+
+@contextmanager
+def held(path: Path) -> Iterator[IO[bytes] | None]:
+    """Keep a segment from everybody else who ships; None if it is written, shipped or gone."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        yield None
+        return
+    with file:
+        is_ours = _lock(file.fileno(), fcntl.LOCK_EX) and os.fstat(file.fileno()).st_nlink
+        yield file if is_ours else None
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Be one of those who write to a folder."""
+    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(place)
+
+
+def has_writer(folder: Path) -> bool:
+    """Whether a living process writes to a folder, or is about to."""
+    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        return not _lock(place, fcntl.LOCK_EX)
+    finally:
+        os.close(place)
+
+
+def _lock(file: int, kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
