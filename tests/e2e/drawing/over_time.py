@@ -82,14 +82,13 @@ def _line(axes: Axes, series: Series, look: Mapping[str, Any], *, color: str, st
 
 def _bands(axes: Axes, series: list[Series], looks: Mapping[str, Any], *, step: str | None) -> None:
     by_name = {each.name: each for each in series}
-    for high in series:
-        look = looks.get(high.name, {})
-        low = by_name.get(look.get("custom.fillBelowTo", ""))
-        if low is not None:
-            below = np.interp(high.times, low.times, low.values)
-            color = NAMED[look["color"]["fixedColor"]]
-            at = dates(high.times)
-            axes.fill_between(at, below, high.values, step=step, color=color, alpha=0.18, lw=0)
+    for name, look in looks.items():
+        high, low = by_name.get(name), by_name.get(look.get("custom.fillBelowTo"))
+        if high is None or low is None:
+            continue
+        below = np.interp(high.times, low.times, low.values)
+        color, at = NAMED[look["color"]["fixedColor"]], dates(high.times)
+        axes.fill_between(at, below, high.values, step=step, color=color, alpha=0.18, lw=0)
 
 
 def _stack(axes: Axes, series: list[Series], *, step: str | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -81,8 +82,10 @@ class Sheet:
 
     def _annotate(self, axes: Axes) -> None:
         for alert in self._alerts:
-            for at in dates(alert.times):
-                axes.axvspan(at, at + alert.step / 86400, color=ink.NAMED["red"], alpha=0.06, lw=0)
+            gaps = np.flatnonzero(np.diff(alert.times) > 1.5 * alert.step)
+            for run in np.split(alert.times, gaps + 1):
+                start, end = dates(np.array([run[0], run[-1] + alert.step]))
+                axes.axvspan(start, end, color=ink.NAMED["red"], alpha=0.06, lw=0)
 
     def _axes(self, panel: Panel, title: str) -> Axes:
         x, y, width, height = self._place(panel)
