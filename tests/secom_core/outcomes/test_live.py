@@ -93,10 +93,10 @@ def test_weighing_tells_what_inspection_alone_gets_wrong(audit_share, n_units):
 @pytest.mark.parametrize(("audit_share", "is_tested"), [(0.02, False), (0.2, False), (0.02, True)])
 def test_intervals_cover_what_is_true(audit_share, is_tested):
     """In a window of a thousand units, 95 % intervals hold the truth about that often."""
-    n_windows = 80
+    n_windows = 60
     found = [
         Line(seed=1000 + seed, n_units=1000).live(
-            audit_share=audit_share, is_tested=is_tested, n_resamples=200
+            audit_share=audit_share, is_tested=is_tested, n_resamples=150
         )[0]
         for seed in range(n_windows)
     ]
