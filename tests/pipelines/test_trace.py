@@ -1,5 +1,6 @@
 import json
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from threading import Event
 
 import numpy as np
 import pytest
@@ -7,12 +8,14 @@ from click.testing import CliRunner
 
 from pipelines.cli import main
 from secom_core import promotion
-from secom_core.outcomes import JOURNAL, to_bytes
+from secom_core.outcomes import JOURNAL, Outcome, to_bytes
 from secom_core.record import object_key, to_parquet
 from secom_core.store import Journal, append_to_ledger
 from serving.monitor.champion import Champions
+from serving.predictor.recording.shipper import Shipper
 from tests.bundles import RUN_ID, promoting
 from tests.secom_core.outcomes.made import outcome, scored
+from tests.serving.running import body_of, running
 
 SENSORS = ("a", "b", "c")
 
@@ -87,6 +90,30 @@ def test_unit_is_traced_to_bundle_run_data_and_outcome(call, store, champion):
         "champion  since ",
         "the gate  let it through:\n    - It meets every condition.",
     )
+
+
+def test_answer_of_the_predictor_is_traced(call, store, champion, tmp_path):
+    """From the name in an answer to the bundle's data and the unit's outcome."""
+    with running(champion.path, record=tmp_path) as server:
+        answer = server.post(body_of(champion.golden.readings[:3], id="request-7")).json()
+        server.stop()
+    shipped = Event()
+    shipped.set()
+    assert Shipper(tmp_path, store, every=1, wait=0).run(shipped) == 0
+    outputs = {each["name"]: each["data"] for each in answer["outputs"]}
+    name = outputs["unit_id"][1]
+    late = datetime.now(UTC) + timedelta(hours=1)
+    report(store, Outcome(unit_id=name, is_fail=True, found_at=late))
+
+    told = json.loads(call(name, "--json").stdout)
+
+    (scoring,), (bundle,) = told["scorings"], told["bundles"]
+    assert scoring["risk"] == outputs["risk"][1]
+    assert scoring["flagged"] == outputs["flagged"][1]
+    assert scoring["request_id"] == "request-7"
+    assert scoring["outcome_how"] in {"inspection", "audit", "final_test"}
+    assert scoring["bundle"] == bundle["digest"] == champion.digest
+    assert (bundle["data_digest"], bundle["run_id"]) == (champion.data_digest, RUN_ID)
 
 
 def test_same_for_programs(call, store, champion):
