@@ -43,7 +43,10 @@ def configuration(level: str) -> dict[str, Any]:
             }
         },
         "root": {"level": "WARNING", "handlers": ["stderr"]},
-        "loggers": {"serving": {"level": level.upper()}},
+        "loggers": {
+            "serving": {"level": level.upper()},
+            "urllib3": {"level": "ERROR"},  # who asked in vain says so, and why
+        },
     }
 
 
