@@ -200,4 +200,47 @@ def trace(unit_id: str, *, is_json: bool) -> None:
     click.echo(found.to_json() if is_json else to_text(found))
 
 
-VERBS = (upload, rollout, rollback, remove, hold, release, prune, fetch, smoke, trace)
+@click.command()
+@options.monitor
+@options.training
+@options.log_level
+def monitor(
+    host: str,
+    port: int,
+    every: float,
+    window: int,
+    source: str | None,
+    kubeflow: str | None,
+    inference_service: str,
+    cooldown_hours: float,
+    new_fails: int,
+    log_level: str,
+    **settings: Any,  # noqa: ANN401
+) -> None:
+    """Take in outcomes, judge drift and live performance, and start trainings.
+
+    SECOM_MONITOR_TOKEN is the bearer token for outcomes, trainings and batches, and
+    SECOM_ALERTS_TOKEN the one for Alertmanager. Health and metrics stay open.
+    """
+    import tempfile
+    from datetime import timedelta
+
+    from pipelines.monitor import Choices, assemble
+    from secom_core.config import TrainingConfig
+    from serving.monitor.server import serve
+
+    with tempfile.TemporaryDirectory(prefix="secom-monitor-") as scratch:
+        choices = Choices(
+            source=source,
+            kubeflow=kubeflow,
+            inference_service=inference_service,
+            window_units=window,
+            cooldown=timedelta(hours=cooldown_hours),
+            new_fails=new_fails,
+            config=TrainingConfig(**settings),
+        )
+        parts = assemble(choices, os.environ, scratch=Path(scratch))
+        serve(parts, host=host, port=port, every_seconds=every, log_level=log_level)
+
+
+VERBS = (monitor, upload, rollout, rollback, remove, hold, release, prune, fetch, smoke, trace)

@@ -161,6 +161,46 @@ recording: Option = _group(
     _recorded("--audit-seed", "audit_seed", "Which of them: equal seeds, equal marks.", 0),
 )
 
+monitor: Option = _group(
+    # No variables of these: Kubernetes sets SECOM_PORT where a Service is called secom.
+    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    click.option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=8090,
+        show_default=True,
+        help="HTTP; 0: any.",
+    ),
+    _number("--every", "every", "Seconds between two rounds.", within=(0.1, 3600), default=15.0),
+    _number("--window", "window", "Units of a window of drift.", within=(50, 100_000), default=200),
+    _set_by(
+        "--source",
+        metavar="SOURCE",
+        help="The original data, to which a training adds what was scored since. Default: UCI's.",
+    ),
+    _set_by("--kubeflow", metavar="URL", help="Kubeflow Pipelines' API, to start pipelines."),
+    _set_by(
+        "--inference-service",
+        metavar="NAME",
+        default="",
+        help="Which one a promotion rolls out.",
+    ),
+    _number(
+        "--cooldown-hours",
+        "cooldown_hours",
+        "From one training to the next, at least.",
+        within=(0.0, 10_000.0),
+        default=24.0,
+    ),
+    _number(
+        "--new-fails",
+        "new_fails",
+        "Fails with outcomes since the last training that start another one.",
+        within=(1, 100_000),
+        default=10,
+    ),
+)
+
 log_level: Option = _set_by(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.monitor import routes
@@ -12,6 +14,9 @@ from serving.monitor.tokens import Token, Tokens
 # The same to whoever sends none, another scheme, a wrong token, or asks for what is not there.
 _UNKNOWN = answer(401, {"error": "a valid bearer token is needed."})
 _UNKNOWN.headers["www-authenticate"] = 'Bearer realm="secom"'
+
+
+_logger = logging.getLogger(__name__)
 
 
 class Gate:
@@ -41,6 +46,8 @@ class Gate:
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._counts.answered(route, message["status"])
+                fields = {"route": route, "code": message["status"], "from": scope["client"]}
+                _logger.debug("answered", extra={"fields": fields})
             await send(message)
 
         token = self._token(route)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Literal, NoReturn, Protocol
+
+from secom_core.errors import RunError
 
 TRAINING, BATCH = "train_and_promote", "batch_predict"
 """The pipelines, by the names of their functions."""
@@ -28,3 +30,32 @@ class Launcher(Protocol):
 
     def state(self, run_id: str) -> State:
         """Say how a run goes."""
+
+
+class Nobody:
+    """Starts nothing, where nobody has said what does: drift and outcomes are watched all the same.
+
+    What is to be kept is kept, for a monitor that is started with more.
+    """
+
+    def start(self, pipeline: str, arguments: Arguments, *, name: str) -> str:
+        """Raise `RunError`."""
+        del pipeline, arguments, name
+        self._refuse()
+
+    def find(self, name: str) -> str | None:
+        """Raise `RunError`."""
+        del name
+        self._refuse()
+
+    def state(self, run_id: str) -> State:
+        """Raise `RunError`."""
+        del run_id
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        message = (
+            "nothing starts pipelines here. Start the monitor with --kubeflow and the address of "
+            "Kubeflow Pipelines' API."
+        )
+        raise RunError(message)

@@ -105,9 +105,10 @@ class Lease:
         # From before the write: others wait from when they see it.
         began = self._clock()
         self._etag = self._store.put_if(KEY, self._content(self._holder), etag=self._etag)
-        self._valid_until = began + VALID_SECONDS - _MARGIN_SECONDS
+        # The time first: whoever sees that the lease is held may ask for it.
         for found in self._store.find(KEY):
             self._store_time = (found.written_at, began)
+        self._valid_until = began + VALID_SECONDS - _MARGIN_SECONDS
 
     def _content(self, holder: str) -> bytes:
         # What it replaces is part of it: no two renewals look alike to whoever waits.

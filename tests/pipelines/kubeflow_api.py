@@ -8,6 +8,7 @@ import email
 import itertools
 import json
 import re
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -42,12 +43,16 @@ class KubeflowApi(ThreadingHTTPServer):
         Whether it hangs up on whoever asks anything.
     loses_answer : bool
         Whether it hangs up on whoever starts the next run, which goes on all the same.
+    answers : threading.Event
+        While it is not set, whoever starts a run, which goes on all the same, is kept waiting.
     """
 
     def __init__(self, *, run_status=200):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.run_status = run_status
         self.is_away = self.loses_answer = False
+        self.answers = threading.Event()
+        self.answers.set()
         self.asked = []
         self.runs, self.experiments, self.pipelines = [], [], []
         self.versions, self.recurring_runs = [], []
@@ -104,6 +109,7 @@ class KubeflowApi(ThreadingHTTPServer):
         if self.run_status != 200:
             raise RefusalError(self.run_status, "as told")
         body |= {"run_id": f"run-{next(self._run_numbers)}", "state": "PENDING"}
+        self.answers.wait()
         if self.loses_answer:
             self.loses_answer = False
             raise HangUpError
