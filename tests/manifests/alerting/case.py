@@ -62,6 +62,8 @@ class Fires:
         Beyond those that every alert has.
     also_without : tuple of str
         Metrics without which it fires as well; without any other of the given it is silent.
+    until : int, optional
+        A later sample at which it still fires, word for word.
     every : str
         Time between samples, and between evaluations.
     why : str
@@ -76,14 +78,16 @@ class Fires:
     description: str
     labels: Mapping[str, str] = field(default_factory=dict)
     also_without: tuple[str, ...] = ()
+    until: int | None = None
     every: str = "1m"
     why: str = PLAIN
 
     def tests(self) -> Iterator[dict[str, Any]]:
         """Yield promtool's tests: it fires, and each thing that is missing or foreign."""
-        yield _test(self, self.why, self.given, {self.at - 1: [], self.at: [self._expected()]})
+        yield _test(self, self.why, self.given, self._expected())
         if self.why == PLAIN:
             yield from self._less()
+            yield from self._led()
 
     def _less(self) -> Iterator[dict[str, Any]]:
         for gone in sorted({series.partition("{")[0] for series in self.given}):
@@ -95,7 +99,21 @@ class Fires:
             yield _test(self, "another release's", foreign, {self.at: []})
             yield _test(self, "nothing is there", {}, {self.at: []})
 
-    def _expected(self) -> dict[str, Any]:
+    def _led(self) -> Iterator[dict[str, Any]]:
+        if not self.given.keys() & leads():
+            return
+        yield _test(self, "nobody leads", dict(self.given) | leads("0x9000"), {self.at: []})
+        # What it knew last is enough to set off or to keep down anything.
+        former = {at.replace('"monitor-a"', '"monitor-z"'): "1e6x9000" for at in self.given}
+        former |= leads("0x9000", pod="z")
+        why = "a monitor that led before says otherwise"
+        yield _test(self, why, dict(self.given) | former, self._expected())
+
+    def _expected(self) -> dict[int, list[dict[str, Any]]]:
+        fires = {self.at} | ({self.until} if self.until else set())
+        return {self.at - 1: []} | {at: [self._alert()] for at in sorted(fires)}
+
+    def _alert(self) -> dict[str, Any]:
         labels = {"namespace": NAMESPACE, "model": MODEL, "severity": self.severity}
         return {
             "exp_labels": labels | self.labels,

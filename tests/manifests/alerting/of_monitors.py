@@ -44,7 +44,7 @@ def _auc(live_high: str, promised_low: str) -> dict[str, str]:
     return {
         **monitor("secom_live_figure", "0.2x60", figure="auc", bound="low"),
         **monitor("secom_live_figure", live_high, figure="auc", bound="high"),
-        **monitor("secom_live_figure", "0.1x60", figure="capture_rate", bound="high"),
+        **monitor("secom_live_figure", "0.9x60", figure="capture_rate", bound="high"),
         **monitor("secom_promised_auc", promised_low, bound="low"),
         **monitor("secom_promised_auc", "0.99x60", bound="high"),
     }
@@ -196,6 +196,7 @@ _BACK = Fires(
         **_rollbacks("5x100", kind="promotion"),
     },
     at=10,
+    until=68,
     severity="ticket",
     summary="A promotion was taken back",
     description=(
@@ -217,7 +218,7 @@ CASES: list[Case] = [
     still(
         _ROUNDS,
         why="no round has ever succeeded",
-        given={**monitor("up", "1x60"), **monitor("secom_monitor_leads", "0x60")},
+        given={**monitor("up", "1x60"), **monitor("up", "0x60", pod="b"), **leads("0x60")},
         at=5,
     ),
     Silent(
@@ -352,6 +353,7 @@ CASES: list[Case] = [
             **_rollbacks("_x12 3x90", pod="b"),
         },
         at=13,
+        until=None,
     ),
     Silent(
         alert="SecomPromotionRolledBack",
@@ -392,7 +394,7 @@ CASES: list[Case] = [
     Silent(
         alert="SecomPromotionRolledBack",
         why="that was more than an hour ago",
-        given={**leads(), **_round(), **_rollbacks("2x9 3x90")},
-        at=72,
+        given={**leads(), **_round(), **_rollbacks("2x9 3x90"), **_runs("0x9 1x90")},
+        at=70,
     ),
 ]

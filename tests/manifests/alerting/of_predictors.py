@@ -28,7 +28,7 @@ def _readings(all_of_them: str, missing: str, units: str, *, pod: str = "a") -> 
 
 _DOWN = Fires(
     alert="SecomPredictorDown",
-    given={**_up("1x9 0x60"), **_up("1x4 0x60", pod="b")},
+    given={**_up("1x9 0x60"), **_up("0x60", pod="b")},
     at=12,
     severity="page",
     summary="No predictor answers",
@@ -99,7 +99,12 @@ _STUCK = Fires(
 )
 _UNRECORDED = Fires(
     alert="SecomPredictionsUnrecorded",
-    given=predictor("secom_units_unrecorded_total", counting((11, 0), (60, 4)), reason="full"),
+    given={
+        **predictor("secom_units_unrecorded_total", counting((11, 0), (60, 3)), reason="full"),
+        **predictor(
+            "secom_units_unrecorded_total", counting((11, 0), (60, 1)), pod="b", reason="error"
+        ),
+    },
     at=27,
     severity="page",
     summary="Units are scored and not recorded",
@@ -124,10 +129,37 @@ CASES: list[Case] = [
         given={**leads(), **monitor("secom_champion_info", "1x20", digest="d1")},
         at=2,
     ),
+    still(
+        _DOWN,
+        why="it has been down for almost three days",
+        given=_up("1x9 0x990"),
+        at=11,
+        until=870,
+        every="5m",
+    ),
+    Silent(
+        alert="SecomPredictorDown",
+        why="it has been away for more than three days, and nobody knows of a champion",
+        given=_up("1x9 0x990"),
+        at=875,
+        every="5m",
+    ),
     Silent(
         alert="SecomPredictorDown",
         why="one replica answers",
         given={**_up("0x30"), **_up("1x30", pod="b")},
+        at=30,
+    ),
+    Silent(
+        alert="SecomPredictorDown",
+        why="the first champion's roll-out is still going on",
+        given={**_up("0x30"), **leads(), **monitor("up", "1x30")},
+        at=30,
+    ),
+    Silent(
+        alert="SecomPredictorDown",
+        why="a monitor that does not lead knows of a champion",
+        given={**leads("0x30"), **monitor("secom_champion_info", "1x30", digest="d1")},
         at=30,
     ),
     Silent(
@@ -148,7 +180,7 @@ CASES: list[Case] = [
         alert="SecomPredictorReplicaDown",
         why="it is gone for good",
         given={**_up("1x9 0x9 stale"), **_up("1x80", pod="b")},
-        at=25,
+        at=30,
     ),
     Silent(
         alert="SecomPredictorReplicaDown",
@@ -177,6 +209,16 @@ CASES: list[Case] = [
         ),
         at=63,
         description=_MISSING.description.replace("12.49%", "12.5%"),
+    ),
+    still(
+        _MISSING,
+        why="52 units in six hours, on two replicas",
+        given={
+            **_readings(counting((500, 40)), counting((500, 6)), counting((500, 0.0722))),
+            **_readings(counting((500, 40)), counting((500, 6)), counting((500, 0.0722)), pod="b"),
+        },
+        at=362,
+        description=_MISSING.description.replace("12.49%", "15%"),
     ),
     Silent(
         alert="SecomReadingsMissing",

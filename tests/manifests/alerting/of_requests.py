@@ -16,18 +16,20 @@ def _requests(
     }
 
 
-def _rejected(values: str, *, reason: str = "queue") -> dict[str, str]:
-    return predictor("secom_requests_rejected_total", values, reason=reason)
+def _rejected(values: str, *, reason: str = "queue", pod: str = "a") -> dict[str, str]:
+    return predictor("secom_requests_rejected_total", values, reason=reason, pod=pod)
 
 
-def _answers(every: str, fast: str, *, pod: str = "a") -> dict[str, str]:
-    labels = {"protocol": "grpc", "stage": "whole", "pod": pod}
+def _answers(every: str, fast: str) -> dict[str, str]:
+    whole, part = {"protocol": "grpc", "stage": "whole"}, {"protocol": "grpc", "stage": "decode"}
     return {
-        **predictor("secom_stage_seconds_count", every, **labels),
-        **predictor("secom_stage_seconds_bucket", fast, le="0.025", **labels),
+        **predictor("secom_stage_seconds_count", every, **whole),
+        **predictor("secom_stage_seconds_bucket", fast, le="0.025", **whole),
         # Neighbours that a rule could take by mistake.
-        **predictor("secom_stage_seconds_bucket", "0x5000", le="0.01", **labels),
-        **predictor("secom_stage_seconds_bucket", every, le="0.05", **labels),
+        **predictor("secom_stage_seconds_bucket", "0x5000", le="0.01", **whole),
+        **predictor("secom_stage_seconds_bucket", every, le="0.05", **whole),
+        **predictor("secom_stage_seconds_count", every, **part),
+        **predictor("secom_stage_seconds_bucket", every, le="0.025", **part),
     }
 
 
@@ -115,14 +117,14 @@ _REJECTED = Fires(
 _QUEUE = Fires(
     alert="SecomQueueLong",
     given={
-        **predictor("secom_queue_depth", "0x9 100x30"),
+        **predictor("secom_queue_depth", "0x9 68x30"),
         **predictor("secom_queue_depth", "0x40", pod="b"),
     },
-    at=18,
+    at=19,
     severity="ticket",
     summary="Requests wait for the predictor",
     description=(
-        "On one replica 100 requests waited on average over the last 5 minutes; above 128 they are "
+        "On one replica 68 requests waited on average over the last 5 minutes; above 128 they are "
         "turned away. Dashboard Service: saturation."
     ),
 )
@@ -133,7 +135,12 @@ CASES: list[Case] = [
         _ERRORS_FAST,
         why="six hours at a lower rate",
         # 1 of 100 fails: six hours' share is above 0.6 % after 3.6 of them.
-        given=_requests(counting((361, 100), (300, 99)), counting((361, 0), (300, 1))),
+        given=_requests(
+            counting((361, 100), (300, 99)),
+            counting((361, 0), (300, 1)),
+            code="INTERNAL",
+            protocol="grpc",
+        ),
         at=579,
         description=_ERRORS_FAST.description.replace("1.834%", "0.6056%"),
     ),
@@ -174,8 +181,16 @@ CASES: list[Case] = [
     ),
     Silent(
         alert="SecomErrorBudgetBurnsFast",
-        why="9 of 60 failed in an hour",
-        given=_requests(counting((61, 1), (60, 0.85)), counting((61, 0), (60, 0.15))),
+        why="it is over for half an hour",
+        given=_requests(
+            counting((361, 100), (60, 95), (60, 100)), counting((361, 0), (60, 5), (60, 0))
+        ),
+        at=361 + 60 + 31,
+    ),
+    Silent(
+        alert="SecomErrorBudgetBurnsFast",
+        why="9.6 of 60 failed in an hour",
+        given=_requests(counting((61, 1), (60, 0.84)), counting((61, 0), (60, 0.16))),
         at=120,
     ),
     Silent(
@@ -224,9 +239,9 @@ CASES: list[Case] = [
     ),
     Silent(
         alert="SecomErrorBudgetBurns",
-        why="9 of 900 failed in three days",
-        given=_requests(counting((900, 0.99)), counting((900, 0.01))),
-        at=890,
+        why="9.5 of 280 failed in a day",
+        given=_requests(counting((281, 0.966)), counting((281, 0.034))),
+        at=280,
         every="5m",
     ),
     _LATENCY_FAST,
@@ -246,8 +261,8 @@ CASES: list[Case] = [
     ),
     Silent(
         alert="SecomLatencyBudgetBurnsFast",
-        why="9 answers in an hour were slow",
-        given=_answers(counting((121, 1)), counting((61, 1), (60, 0.85))),
+        why="9.6 answers in an hour were slow",
+        given=_answers(counting((121, 1)), counting((61, 1), (60, 0.84))),
         at=120,
     ),
     _LATENCY,
@@ -260,12 +275,22 @@ CASES: list[Case] = [
     ),
     Silent(
         alert="SecomLatencyBudgetBurns",
-        why="9 answers in three days were slow",
-        given=_answers(counting((900, 1)), counting((900, 0.99))),
-        at=890,
+        why="9.5 answers in a day were slow",
+        given=_answers(counting((281, 1)), counting((281, 0.966))),
+        at=280,
         every="5m",
     ),
     _RATIO,
+    still(
+        _RATIO,
+        why="21 of 60 in half an hour, on two replicas",
+        given={
+            **_requests(counting((61, 0.65)), counting((61, 0.35)), code="400"),
+            **_requests(counting((61, 0.65)), counting((61, 0.35)), code="400", pod="b"),
+        },
+        at=34,
+        description=_RATIO.description.replace("6.682%", "35%"),
+    ),
     Silent(
         alert="SecomErrorRatioHigh",
         why="19 of 60 failed in half an hour",
@@ -279,12 +304,24 @@ CASES: list[Case] = [
         at=90,
     ),
     _REJECTED,
+    still(
+        _REJECTED,
+        why="10.4 of 990 in ten minutes, on two replicas",
+        given={
+            **_requests(counting((61, 98)), counting((61, 0.52)), code="503"),
+            **_requests("0x60", counting((61, 0.52)), code="503", pod="b"),
+            **_rejected(counting((61, 0.52))),
+            **_rejected(counting((61, 0.52)), pod="b"),
+        },
+        at=15,
+        description=_REJECTED.description.replace("7.055%", "1.05%"),
+    ),
     Silent(
         alert="SecomRequestsRejected",
-        why="9 of 60 in ten minutes",
+        why="9.5 of 60 in ten minutes",
         given={
-            **_requests(counting((61, 5.1)), counting((61, 0.9)), code="503"),
-            **_rejected(counting((61, 0.9))),
+            **_requests(counting((61, 5.05)), counting((61, 0.95)), code="503"),
+            **_rejected(counting((61, 0.95))),
         },
         at=60,
     ),
@@ -300,8 +337,8 @@ CASES: list[Case] = [
     _QUEUE,
     Silent(
         alert="SecomQueueLong",
-        why="half full on average",
-        given=predictor("secom_queue_depth", " ".join(["0 128"] * 30)),
+        why="it is half full",
+        given=predictor("secom_queue_depth", "64x60"),
         at=59,
     ),
     Silent(
