@@ -199,7 +199,8 @@ def ship(folder: Path, every: float, wait: float, log_level: str) -> None:
     stopping = threading.Event()
 
     def stop(number: int, _frame: object) -> None:
-        signal.signal(number, signal.default_int_handler)
+        if number == signal.SIGINT:
+            signal.signal(number, signal.default_int_handler)
         stopping.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -312,6 +313,33 @@ def submit(host: str, data: str, experiment: str, **settings: Any) -> None:  # n
 
     parameters = {"source": data, **TrainingConfig(**settings).to_json()}
     click.echo(cluster.submit(host, parameters, experiment=experiment))
+
+
+@main.command()
+@options.data
+@click.option("--seed", type=int, default=0, show_default=True, help="Of every draw.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".secom/demo"),
+    show_default=True,
+    help="For all that it leaves; emptied first.",
+)
+def demo(data: str | None, seed: int, folder: Path) -> None:
+    """Show the closed loop on this machine: serve, drift, alert, retrain, judge, serve on.
+
+    Some minutes, the longest for two trainings; no cluster, no internet.
+    """
+    from rich.console import Console
+
+    from pipelines.demo.running import demonstrate
+    from pipelines.sources import choose
+
+    # Ended from outside, it ends its programs as it does on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    source = choose(data, os.environ, Console(stderr=True))
+    page = demonstrate(source, folder, environ=os.environ, console=Console(), seed=seed)
+    click.echo(f"page      {page}")
 
 
 @main.command()

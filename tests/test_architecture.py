@@ -121,7 +121,7 @@ def test_serving_image_lacks_training_libraries(not_served):
 
 @pytest.mark.parametrize(
     "package",
-    ["errors", "contract", "store", "bundle", "signing"],
+    ["errors", "contract", "store", "bundle", "record", "signing"],
 )
 def test_domain_of_serving_imports_with_its_image_alone(package, not_served):
     """Reading, judging and fetching a bundle needs nothing but what the serving image holds."""
@@ -143,7 +143,7 @@ def test_serving_imports_with_its_image_alone(not_served):
     assert imported.returncode == 0, imported.stderr
 
 
-@pytest.mark.parametrize("verb", ["serve", "predict"])
+@pytest.mark.parametrize("verb", ["serve", "ship", "predict"])
 def test_command_runs_with_serving_image_alone(verb, not_served):
     """A command of the serving image explains itself where nothing that trains is installed."""
     helped = _without(
