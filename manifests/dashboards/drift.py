@@ -76,7 +76,7 @@ def share() -> timeseries.Panel:
     )
     panel = panel.with_target(look.asked(_SHARE, "drifting"))
     panel = panel.with_target(look.asked(_BASELINE, "baseline"))
-    return marks.dashed(panel, "baseline", marks.WARNING).span(12).min(0)
+    return marks.dashed(panel, "baseline", marks.WARNING).span(12)
 
 
 def drifting() -> timeseries.Panel:
@@ -91,6 +91,5 @@ def drifting() -> timeseries.Panel:
             )
         )
         .span(12)
-        .min(0)
         .with_target(look.asked(_DRIFTING, "{{scope}}"))
     )

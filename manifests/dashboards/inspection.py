@@ -52,7 +52,7 @@ def share() -> timeseries.Panel:
         look.asked(query.judged(metrics.FLAGGED_SHARE, by="bound"), "{{bound}}")
     )
     panel = panel.with_target(look.asked(_CAPACITY, "capacity"))
-    return marks.dashed(marks.banded(marks.stepped(panel)), "capacity", marks.BAD).span(12).min(0)
+    return marks.dashed(marks.banded(marks.stepped(panel)), "capacity", marks.BAD).span(12)
 
 
 def persists() -> statetimeline.Panel:
@@ -80,4 +80,4 @@ def counts() -> timeseries.Panel:
     for metric, legend in ((metrics.FLAGGED, "flagged"), (metrics.AUDITED, "audited")):
         asked = query.total(query.increase(query.predictor(metric), "1h"))
         panel = panel.with_target(look.asked(asked, legend))
-    return panel.span(6).min(0)
+    return panel.span(6)

@@ -63,7 +63,6 @@ def capture() -> timeseries.Panel:
         )
         .unit(units.PercentUnit)
         .span(12)
-        .min(0)
         .max(1)
     )
 
@@ -79,7 +78,6 @@ def escapes() -> timeseries.Panel:
         )
         .unit(units.PercentUnit)
         .span(12)
-        .min(0)
     )
 
 

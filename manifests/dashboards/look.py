@@ -53,6 +53,7 @@ def graph(title: str, *, unit: str, description: str) -> timeseries.Panel:
         .line_width(1.5)
         .fill_opacity(8)
         .show_points(forms.VisibilityMode.NEVER)
+        .axis_soft_min(0)  # else a small change fills the panel
         .legend(
             common.VizLegendOptions()
             .display_mode(forms.LegendDisplayMode.LIST)

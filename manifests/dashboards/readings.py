@@ -40,7 +40,7 @@ def missing() -> timeseries.Panel:
         "stopped reporting, or a client that sends fewer sensors; above the line is an alert.",
     ).with_target(look.asked(_share(metrics.MISSING), "missing"))
     limited = marks.limits(panel, (MISSING_AT_MOST, marks.BAD))
-    return limited.span(6).height(14).min(0).axis_soft_max(MISSING_AT_MOST)
+    return limited.span(6).height(14).axis_soft_max(MISSING_AT_MOST)
 
 
 def out_of_reference() -> timeseries.Panel:
@@ -54,6 +54,5 @@ def out_of_reference() -> timeseries.Panel:
         )
         .span(6)
         .height(14)
-        .min(0)
         .with_target(look.asked(_share(metrics.OUT_OF_REFERENCE), "out of range"))
     )

@@ -98,7 +98,7 @@ def errors() -> timeseries.Panel:
         f"objective allows {FAULTS_ALLOWED:.1%} over 30 days: above the line, the error budget "
         "shrinks.",
     ).with_target(look.asked(_share_faulty(), "faults"))
-    return marks.limits(panel, (FAULTS_ALLOWED, marks.BAD)).min(0).axis_soft_max(2 * FAULTS_ALLOWED)
+    return marks.limits(panel, (FAULTS_ALLOWED, marks.BAD)).axis_soft_max(2 * FAULTS_ALLOWED)
 
 
 def latencies() -> timeseries.Panel:

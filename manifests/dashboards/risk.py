@@ -47,7 +47,7 @@ def quantiles() -> timeseries.Panel:
     )
     for level, name in ((0.99, "p99"), (0.9, "p90"), (0.5, "p50")):
         panel = panel.with_target(look.asked(query.quantile(level, _BUCKETS), name))
-    return panel.span(6).height(9).min(0)
+    return panel.span(6).height(9)
 
 
 def psi() -> timeseries.Panel:
@@ -59,4 +59,4 @@ def psi() -> timeseries.Panel:
         "the threshold was set on: 0.1 is noticeable, 0.25 is large (half a sigma).",
     ).with_target(look.asked(query.judged(metrics.RISK_PSI), "risk"))
     limited = marks.limits(panel, (0.1, marks.WARNING), (0.25, marks.BAD))
-    return marks.stepped(limited).span(6).height(9).min(0).axis_soft_max(0.3)
+    return marks.stepped(limited).span(6).height(9).axis_soft_max(0.3)

@@ -95,7 +95,7 @@ def psi() -> timeseries.Panel:
         description="Population stability index of each window against the reference.",
     ).with_target(look.asked(_by_sensor(metrics.SENSOR_PSI, _CHOSEN), "{{sensor}}"))
     limited = marks.limits(panel, (0.1, marks.WARNING), (0.25, marks.BAD))
-    return marks.stepped(limited).span(12).min(0).axis_soft_max(0.3)
+    return marks.stepped(limited).span(12).axis_soft_max(0.3)
 
 
 def shift() -> timeseries.Panel:
@@ -128,7 +128,6 @@ def missing() -> timeseries.Panel:
             )
         )
         .span(12)
-        .min(0)
         .with_target(look.asked(asked, "{{sensor}}"))
     )
 

@@ -55,8 +55,10 @@ def value_axis(axes: Axes, panel: Panel) -> None:
     """Mark values, between the limits that the panel has."""
     defaults = panel["fieldConfig"]["defaults"]
     custom, unit = defaults["custom"], defaults["unit"]
-    low, high = axes.get_ylim()
-    low, high = min(low, custom.get("axisSoftMin", low)), max(high, custom.get("axisSoftMax", high))
+    (_, least), (_, most) = axes.dataLim.get_points()
+    low, high = min(least, custom["axisSoftMin"]), max(most, custom.get("axisSoftMax", most)) * 1.05
+    if low == high:
+        high = low + 1
     if custom.get("axisCenteredZero"):
         high = max(abs(low), abs(high))
         low = -high
