@@ -25,8 +25,11 @@ from serving.monitor.predictions import (
 from serving.monitor.rolling import Rolling
 from serving.monitor.state import Seen
 
-MAX_OBJECTS = 1_000
+MAX_OBJECTS, MAX_UNITS = 500, 20_000
 """Read in one round, so that none takes long; the next one goes on."""
+
+SAVE_UNITS = 2_000
+"""Read at most before what was found is saved: whoever is killed again and again gets on."""
 
 _LIST_ALL_EVERY = timedelta(minutes=10)
 
@@ -95,9 +98,9 @@ class Round:
     def _watched(self, bundle: Bundle, now: datetime) -> Seen:
         watch = self._watch_over(bundle, now)
         watch.load()
-        self._rolling.fill(min(now, watch.state.consumed.newest or now), most=MAX_OBJECTS)
         self._read_new(watch, now)
         watch.save(now)
+        self._rolling.fill(min(now, watch.state.consumed.newest or now), most=MAX_OBJECTS)
         return Seen(
             at=now,
             promised=_promised(bundle),
@@ -123,13 +126,19 @@ class Round:
         readers: tuple[DriftWatch | Rolling, ...] = (watch, self._rolling)
         wanted = {reader: frozenset(reader.wanted(listed)) for reader in readers}
         segments = sorted(frozenset().union(*wanted.values()))
-        for segment in segments[:MAX_OBJECTS]:
+        n_units = n_unsaved = 0
+        for number, segment in enumerate(segments):
+            if number == MAX_OBJECTS or n_units >= MAX_UNITS:
+                self._all_listed_at = None  # for those that were not reached
+                return
             records = read_object(self._store, segment.key)
             for reader in readers:
                 if segment in wanted[reader]:
                     reader.take(segment, records)
-        if len(segments) > MAX_OBJECTS:
-            self._all_listed_at = None  # for those that were not reached
+            n_units, n_unsaved = (n + len(records or ()) for n in (n_units, n_unsaved))
+            if n_unsaved >= SAVE_UNITS:
+                watch.save(now)
+                n_unsaved = 0
 
     def _listed(self, watch: DriftWatch, now: datetime) -> tuple[Segment, ...]:
         """List the newest objects, and every few minutes all that may still come."""

@@ -7,6 +7,7 @@ from secom_core.errors import ConfigError, StoreError
 from secom_core.outcomes import JOURNAL, Outcome, to_bytes
 from secom_core.promotion import crown, reinstate
 from secom_core.store.journal import Journal
+from serving.monitor.drift import DriftWatch
 from serving.monitor.round import Round
 from tests.bundles import promoting
 from tests.serving.monitor.scoring import NOW, Killed, Watched, scored, segment_key, ship, ship_all
@@ -248,3 +249,21 @@ def test_backlog_is_read_in_several_rounds(store, champion, line, tmp_path, monk
     seen = [monitor.run(NOW) for _ in range(3)]
 
     assert [each.drift.n_windows for each in seen] == [1, 1, 2]
+
+
+def test_monitor_that_dies_in_every_round_gets_on(
+    store_environ, store, champion, line, tmp_path, monkeypatch
+):
+    """Of a long backlog, what was read before a monitor died is not read again by the next."""
+    monkeypatch.setattr("serving.monitor.round.SAVE_UNITS", 200)
+    rounds(store, tmp_path).run(NOW)
+    ship_all(store, champion, scored(champion, line[0]), size=100)
+    for n_windows in (1, 2, 3):
+        deadly = Watched.from_environment(store_environ)
+        deadly.kills_after = 1
+        with pytest.raises(Killed):
+            rounds(deadly, tmp_path).run(NOW)
+
+        watch = DriftWatch(store, champion, since=NOW.date())
+        watch.load()
+        assert watch.state.n_windows == n_windows
