@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from secom_core.errors import OutcomeError, RequestError, SecomError
+from secom_core.errors import RequestError, SecomError
 from serving.monitor import routes, service
 from serving.monitor.answers import RETRY_SECONDS, refusal
 from serving.monitor.gate import Gate
@@ -35,7 +35,6 @@ def build_app(service: Service) -> ASGIApp:
         ],
         exception_handlers={
             HTTPException: _as_told,
-            OutcomeError: _misunderstood,
             RequestError: _misunderstood,
             SecomError: _unable,
         },

@@ -13,7 +13,7 @@ from secom_core.errors import ConflictError, RunError
 from secom_core.store import Store
 from serving.monitor.endings import ending_of
 from serving.monitor.launching import BATCH, TRAINING, Arguments, Launcher
-from serving.monitor.runs import Intent, Run, Runs, newest_training
+from serving.monitor.runs import Ending, Intent, Run, Runs, newest_training
 
 Word = Literal[
     "started", "duplicate", "running", "cooling_down", "nothing_new", "queued", "ignored"
@@ -148,9 +148,9 @@ class Asking:
         self._lock = threading.Lock()
 
     @property
-    def known(self) -> tuple[Run, ...]:
-        """All runs as they were last seen, oldest first."""
-        return self._runs.known
+    def known(self) -> tuple[Run, ...] | None:
+        """All runs as they were last seen, oldest first; None before the first look."""
+        return self._runs.known if self._runs.is_read else None
 
     def train(self, ask: Ask, *, now: datetime) -> Answer:
         """Start a training, unless it must not start now.
@@ -221,7 +221,7 @@ class Asking:
         if not ask.is_kept:
             self._launcher.find(name)  # is it there? Nothing has been written yet
         data = self._data()
-        if seen := _trained_on(self.known, data.digest, ask):
+        if seen := _trained_on(self._runs.known, data.digest, ask):
             return Answer(word="nothing_new", run=seen)
         arguments = {**self._policy.arguments, **ask.parameters, "source": data.address}
         intent = _intent(ask, TRAINING, arguments, name=name)
@@ -232,7 +232,7 @@ class Asking:
         if known := _asked_before(runs, ask.keys):
             return Answer(word="duplicate", run=known)
         self._settle(now)
-        for run in self.known:
+        for run in self._runs.known:
             if run.is_going and run.intent.arguments.get("output") == ask.parameters["output"]:
                 return Answer(word="running", run=run)
         name = self._name(BATCH)
@@ -240,7 +240,7 @@ class Asking:
         return self._launch(_intent(ask, BATCH, ask.parameters, name=name), now)
 
     def _hindrance(self, now: datetime) -> Answer | None:
-        last = newest_training(self.known)
+        last = newest_training(self._runs.known)
         if last is None:
             return None
         if last.is_going:
@@ -268,10 +268,12 @@ class Asking:
     def _start(self, run: Run) -> Run:
         intent = run.intent
         run_id = self._launcher.start(intent.pipeline, intent.arguments, name=intent.name)
+        fields = {"run": intent.name, "run_id": run_id, "reason": intent.reason}
+        _logger.info("run started", extra={"fields": fields})
         return self._runs.started(run, run_id)
 
     def _settle(self, now: datetime) -> None:
-        for run in self.known:
+        for run in self._runs.known:
             if not run.is_going:
                 continue
             try:
@@ -284,8 +286,7 @@ class Asking:
         if run.run_id:
             state = self._launcher.state(run.run_id)
             if state != "running":
-                ending, why = ending_of(self._store, run.run_id, state)
-                self._runs.ended(run, ending, why)
+                self._end(run, *ending_of(self._store, run.run_id, state))
         elif run_id := self._launcher.find(run.intent.name):
             self._runs.started(run, run_id)
         elif run.intent.name not in self._intended and now - run.asked_at < STARTING:
@@ -294,7 +295,12 @@ class Asking:
             self._require_lead()
             self._start(run)
         else:
-            self._runs.ended(run, "abandoned", "Kubeflow was away when it was to be started")
+            self._end(run, "abandoned", "Kubeflow was away when it was to be started")
+
+    def _end(self, run: Run, ending: Ending, why: str) -> None:
+        self._runs.ended(run, ending, why)
+        fields = {"run": run.intent.name, "run_id": run.run_id, "ending": ending, "why": why}
+        _logger.info("run ended", extra={"fields": fields})
 
 
 def _intent(ask: Ask, pipeline: str, arguments: Arguments, *, name: str) -> Intent:

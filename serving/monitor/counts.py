@@ -39,12 +39,14 @@ class Counts(Collector):
     Parameters
     ----------
     runs : callable
-        Gives all runs, oldest first.
+        Gives all runs, oldest first; None while they are not known.
     leads : callable
         Whether this monitor holds the lease.
     """
 
-    def __init__(self, runs: Callable[[], Collection[Run]], leads: Callable[[], bool]) -> None:
+    def __init__(
+        self, runs: Callable[[], Collection[Run] | None], leads: Callable[[], bool]
+    ) -> None:
         self._runs, self._leads = runs, leads
         self._answers: Counter[tuple[str, str]] = Counter()
         # From the start, for a rate knows nothing of a first increase from nowhere.
@@ -75,7 +77,9 @@ class Counts(Collector):
         yield GaugeMetricFamily(
             metrics.MONITOR_LEADS, "1 where this monitor holds the lease.", value=self._leads()
         )
-        yield from _of_runs(self._runs())
+        # Until they are known there are none, not no ones: from 0 they would seem to rise.
+        if (runs := self._runs()) is not None:
+            yield from _of_runs(runs)
 
 
 def _of_runs(runs: Collection[Run]) -> Iterator[Metric]:

@@ -13,6 +13,8 @@ from serving.monitor.counts import Counts
 from serving.monitor.lease import RENEWAL_SECONDS, Lease
 from serving.monitor.state import Latest, Rounds
 
+_STANDBY_SECONDS = 0.5
+
 _logger = logging.getLogger(__name__)
 
 
@@ -38,12 +40,17 @@ class Loop:
 
     async def hold(self, stopping: asyncio.Event) -> None:
         """Hold the lease until told to stop."""
-        await _again_and_again((self._renew,), stopping, every_seconds=RENEWAL_SECONDS)
+        await _again_and_again((self._renew,), stopping, pause_seconds=lambda: RENEWAL_SECONDS)
 
     async def look(self, stopping: asyncio.Event, *, every_seconds: float) -> None:
         """Do rounds until told to stop; one that is going is ended."""
         steps = (self._settle, self._round)
-        await _again_and_again(steps, stopping, every_seconds=every_seconds)
+        await _again_and_again(
+            steps,
+            stopping,
+            # Whoever comes to lead begins at once.
+            pause_seconds=lambda: every_seconds if self._lease.is_held else _STANDBY_SECONDS,
+        )
 
     def _renew(self) -> None:
         was_held = self._lease.is_held
@@ -69,7 +76,10 @@ class Loop:
 
 
 async def _again_and_again(
-    steps: Sequence[Callable[[], None]], stopping: asyncio.Event, *, every_seconds: float
+    steps: Sequence[Callable[[], None]],
+    stopping: asyncio.Event,
+    *,
+    pause_seconds: Callable[[], float],
 ) -> None:
     while not stopping.is_set():
         for step in steps:
@@ -77,7 +87,7 @@ async def _again_and_again(
             await asyncio.wait({task})
             _log(step.__name__.strip("_"), task.exception())
         with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), every_seconds)
+            await asyncio.wait_for(stopping.wait(), pause_seconds())
 
 
 def _log(step: str, fault: BaseException | None) -> None:

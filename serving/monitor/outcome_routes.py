@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from secom_core.errors import OutcomeError, RequestError
 from secom_core.outcomes import Conflict, Outcome, parse_csv, parse_json_lines
 from serving.monitor import service
 from serving.monitor.answers import answer, refusal
@@ -39,7 +40,10 @@ async def outcomes(request: Request) -> Response:
 
 
 def _take_in(service: Service, parse: Parser, content: bytes, sender: str) -> Response:
-    delivered = parse(content)
+    try:
+        delivered = parse(content)
+    except OutcomeError as exc:
+        raise RequestError(str(exc)) from exc
     n_most = service.bucket.size
     if len(delivered) > n_most:
         return refusal(413, f"got {len(delivered)} outcomes; send at most {n_most} at once.")

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from serving.monitor import service
 from serving.monitor.alerts import read_delivery
-from serving.monitor.answers import answer, refusal
+from serving.monitor.answers import RETRY_SECONDS, answer, refusal
 from serving.monitor.asking import Answer, Ask
 from serving.monitor.body import JSON, json_object, read_body
 from serving.monitor.service import Service, require_lead
@@ -78,8 +78,10 @@ async def batches(request: Request) -> Response:
 async def run(request: Request) -> Response:
     """Say how a run goes; it is named by its id, or by its name."""
     require_lead(service.of(request).lease)
-    wanted = request.path_params["id"]
-    for each in service.of(request).asking.known:
+    wanted, known = request.path_params["id"], service.of(request).asking.known
+    if known is None:
+        return refusal(503, "runs have not been read yet.", wait_seconds=RETRY_SECONDS)
+    for each in known:
         if wanted in {each.run_id, each.intent.name}:
             return answer(200, each.to_json())
     return refusal(404, "no run of that id or name was started here.")

@@ -119,12 +119,18 @@ class Runs:
     Parameters
     ----------
     store : Store
+
+    Attributes
+    ----------
+    is_read : bool
+        Whether what is known is more than nothing at all.
     """
 
     def __init__(self, store: Store) -> None:
         self._journal = Journal(store, FOLDER)
         self._runs: dict[str, Run] = {}
         self._n_read = 0
+        self.is_read = False
 
     def refresh(self) -> tuple[Run, ...]:
         """Read what was written since, whoever wrote it, and return all runs.
@@ -137,6 +143,7 @@ class Runs:
         for entry in self._journal.read(after=self._n_read):
             self._take(entry)
             self._n_read = entry.number
+        self.is_read = True
         return self.known
 
     @property

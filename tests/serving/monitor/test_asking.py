@@ -4,7 +4,7 @@ from threading import Thread
 
 import pytest
 
-from secom_core.errors import RunError, StandbyError
+from secom_core.errors import RunError, StandbyError, StoreError
 from serving.monitor.asking import STARTING, Ask, Asking, Policy, TrainingData
 from serving.monitor.launching import TRAINING
 from tests.serving.monitor.launchers import Shelf
@@ -184,6 +184,24 @@ def test_a_request_is_not_kept_for_kubeflow(asking, shelf):
     asking.settle(now=now())
     assert shelf.runs == []
     assert asking.known == ()
+
+
+def test_nothing_is_told_of_runs_before_they_were_read(opened):
+    """None are not no ones: a count that begins at 0 seems to rise when they are read."""
+    asking = opened()
+
+    assert asking.known is None
+    asking.settle(now=now())
+    assert asking.known == ()
+
+
+def test_a_damaged_entry_stops_everything_and_is_named(asking, shelf, store):
+    """Nobody knows then what was started."""
+    store.put("monitor/runs/000000001.json", b"{}")
+
+    with pytest.raises(StoreError, match="entry 1 in monitor/runs/"):
+        asking.train(alert(), now=now())
+    assert shelf.runs == []
 
 
 def test_an_alert_waits_for_kubeflow(asking, opened, shelf):

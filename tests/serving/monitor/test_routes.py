@@ -275,6 +275,17 @@ def test_half_a_surrogate_pair_is_kept_as_it_is_written(lab):
     assert lab.get("/v1/runs/run-1").json()["reason"] == "\ud800"
 
 
+def test_a_damaged_journal_is_no_fault_of_who_sends(lab, store):
+    """It is told, and may be mended; what is there stays as it is."""
+    store.put(f"{JOURNAL}000000001.json", b"{")
+
+    refused = send(lab, line("w1"))
+
+    assert refused.status_code == 503
+    assert "backup" in refused.json()["error"]
+    assert len(store.list(JOURNAL)) == 1
+
+
 def test_other_methods_and_paths_are_told_apart(lab):
     """To whoever has a token."""
     refused = lab.request("PUT", "/v1/outcomes")

@@ -58,6 +58,8 @@ def test_an_alert_leads_to_a_training_and_its_end_is_told(store_environ, store, 
         assert [line["message"] for line in log] == [
             "leading",
             "snapshot taken",
+            "run started",
+            "run ended",
             "stopping",
             "stopped",
         ]
