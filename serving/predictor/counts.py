@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -33,6 +33,9 @@ from serving.predictor.work import FULL, Work
 T = TypeVar("T")
 
 STAGES = ("decode", "judge", "encode", "whole")
+
+FAULT: Mapping[str, str | int] = {"rest": 500, "grpc": "UNKNOWN"}
+"""What is answered, by protocol, if something goes wrong that nobody foresaw."""
 
 _SECONDS = np.array([1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10000]) * 1e-4
 _RISKS = np.array([0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0])
@@ -96,8 +99,8 @@ class Counts(Collector):
         self._verdicts: deque[Verdicts] = deque()
         self._took: deque[tuple[str, Sequence[float]]] = deque()
         self._n_judged = self._n_verdicts = 0
-        self._answers: Counter[tuple[str, str | int]] = Counter()
         # From the start, for a rate knows nothing of a first increase from nowhere.
+        self._answers: Counter[tuple[str, str | int]] = Counter(dict.fromkeys(FAULT.items(), 0))
         self._rejected = Counter(dict.fromkeys(FULL, 0))
         self._scored = self._flagged = self._readings = self._missing = self._out = 0
         self._risk = Histogram(_RISKS)

@@ -10,7 +10,7 @@ import grpc
 
 from secom_core.errors import ContractError
 from serving.predictor import grpc_wire
-from serving.predictor.counts import Counts
+from serving.predictor.counts import FAULT, Counts
 from serving.predictor.errors import (
     BusyError,
     MethodError,
@@ -74,6 +74,9 @@ class GrpcService(InferenceServicer):
             answer = await self._answer(request, arrived)
         except (RequestError, ContractError) as exc:
             _log(request.id, _code(exc).name, perf_counter() - arrived, str(exc))
+            raise
+        except Exception:
+            self._counts.answered("grpc", FAULT["grpc"])  # as gRPC will
             raise
         self._counts.answered("grpc", "OK")
         _log(answer.id, "OK", perf_counter() - arrived)

@@ -25,7 +25,7 @@ from serving.predictor.body import (
     require_readable,
     rest_of,
 )
-from serving.predictor.counts import Counts
+from serving.predictor.counts import FAULT, Counts
 from serving.predictor.errors import BusyError, MethodError, RequestError
 from serving.predictor.model import MODEL_NAME, Predictor
 from serving.predictor.tensors import Request
@@ -86,6 +86,9 @@ class Rest:
             if isinstance(exc, BusyError):
                 self._counts.rejected(exc.reason)
             found = refusal(exc)
+        except Exception:
+            self._counts.answered("rest", FAULT["rest"])  # as uvicorn will
+            raise
         self._counts.answered("rest", found.status)
         self._finish(found, headers, arrived)
         await send(

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import re
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 import httpx
@@ -14,7 +15,12 @@ from secom_core.bundle import Bundle, Verdicts
 from serving import metrics
 from serving.predictor.counts import Counts, Histogram
 from serving.predictor.framework import pb
+from serving.predictor.grpc_service import GrpcService
 from serving.predictor.limits import Limits
+from serving.predictor.model import Predictor
+from serving.predictor.rest import Rest
+from serving.predictor.routes import INFER
+from serving.predictor.tensors import Request
 from serving.predictor.work import Work
 from tests.bundles import RUN_ID
 from tests.serving.running import Running, body_of
@@ -66,6 +72,47 @@ def test_whoever_is_turned_away_raises_a_count_that_was_there_before(server: Run
     """A count that begins at its first increase hides that increase from every rate."""
     for reason in ("queue", "memory", "long requests"):
         assert f"{metrics.REJECTED}[('reason', '{reason}')]" in asked(server)
+
+
+class _Broken(Predictor):
+    """Has a defect that nobody knows of."""
+
+    def infer(self, request: Request) -> NoReturn:  # noqa: ARG002 - the predictor's
+        raise ZeroDivisionError
+
+
+def _answers(counts: Counts) -> dict[tuple[str, str], float]:
+    (requests,) = (each for each in counts.collect() if f"{each.name}_total" == metrics.REQUESTS)
+    return {(each.labels["protocol"], each.labels["code"]): each.value for each in requests.samples}
+
+
+def test_what_nobody_foresaw_is_counted_as_a_fault(served: Bundle):
+    """Whoever watches errors sees a defect, from the first time on, though nothing names it."""
+    work = Work(Limits())
+    counts = Counts(served, served.reference, work)
+    predictor = _Broken(served, served.reference, counts, name_prefix="test")
+    rest, rpc = Rest(predictor, work, counts, None), GrpcService(None, predictor, work, counts)
+    readings = served.golden.readings
+    tensor = pb.ModelInferRequest.InferInputTensor(
+        name="readings",
+        datatype="FP64",
+        shape=readings.shape,
+        contents={"fp64_contents": readings.ravel()},
+    )
+    before = _answers(counts)
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(rest)) as client:
+            return await client.post(f"http://test{INFER}", json=body_of(readings))
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(ask())
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(rpc.ModelInfer(pb.ModelInferRequest(model_name="secom", inputs=[tensor]), None))
+    work.close()
+
+    assert before == {("rest", "500"): 0, ("grpc", "UNKNOWN"): 0}
+    assert _answers(counts) == {("rest", "500"): 1, ("grpc", "UNKNOWN"): 1}
 
 
 def test_calls_are_counted_apart_from_requests(server: Running):
