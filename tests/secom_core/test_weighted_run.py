@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from secom_core import bundle, training
+from secom_core.calibration import fit_sigmoid
 from secom_core.config import TrainingConfig
 from secom_core.drift import fit_reference
-from secom_core.evaluation import auc_figure, auc_score, figures
+from secom_core.evaluation import auc_figure, auc_lower_bound, auc_score, figures
 from secom_core.hindsight import look_back
 from secom_core.judgement import judge, roc_points
 from secom_core.selection import Choice, Comparison, choose, compare
@@ -67,6 +68,20 @@ def test_evidence_is_weighed(weighted, cuts, fitted):
 
     assert fitted.evidence.figures == figures(seen.is_fail, risk, seed=0, weight=seen.weight)
     assert fitted.evidence.figures != figures(seen.is_fail, risk, seed=0)
+
+
+def test_risks_are_calibrated_by_weight(weighted, cuts, fitted):
+    """The sigmoid is the one that the calibration window gives with its weights."""
+    calibration, sigmoid = weighted.window(cuts.calibration), fitted.evidence.sigmoid
+    risk = fitted.evidence.risk[-len(calibration) :]
+    raw = (np.log(risk) - np.log1p(-risk) - sigmoid.intercept) / sigmoid.slope
+
+    expected, plain = (
+        fit_sigmoid(raw, calibration.is_fail, weight=each) for each in (calibration.weight, None)
+    )
+
+    assert astuple(sigmoid) == pytest.approx(astuple(expected), rel=1e-6)
+    assert astuple(sigmoid) != pytest.approx(astuple(plain), rel=1e-2)
 
 
 def test_operating_point_is_weighed_and_its_units_are_counted(weighted, cuts, fitted):
@@ -158,6 +173,9 @@ def test_gate_measures_by_weight_and_says_so(weighted, cuts, judged, comparison)
     assert verdict.signal.auc == auc_figure(is_fail, risk, seed=0, weight=weight)
     assert verdict.signal.holdout_auc == auc_figure(
         holdout.is_fail, found.risk, seed=0, weight=holdout.weight
+    )
+    assert verdict.signal.auc_lower_bound == auc_lower_bound(
+        is_fail, risk, level=verdict.signal.level, seed=0, weight=weight
     )
     rate = np.average(found.flagged, weights=holdout.weight)
     assert verdict.inspection_rate == pytest.approx(rate)

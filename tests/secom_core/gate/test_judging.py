@@ -257,6 +257,7 @@ def test_contest_is_decided_by_weight_and_fails_are_counted(
 
     assert (plain.decision, verdict.decision) == ("promote", "keep")
     assert verdict.contest.probability_better < 0.1
+    assert verdict.contest.challenger_auc.value < verdict.contest.champion_auc.value
     assert verdict.contest.n_fails == plain.contest.n_fails
     assert verdict.contest.n_units == plain.contest.n_units
 
