@@ -1,7 +1,8 @@
 """Frames: pieces of a file that are read whole or not at all.
 
-Before each piece stand its length, the length's complement and a checksum. A process that is
-killed while it writes leaves its last frame cut off; anything else that is no frame is damage.
+Before each piece stand its length, the length's complement and a checksum, behind it a mark that
+is not 0. What a file has not been given yet is 0: a process that is killed while it writes leaves
+its last frame cut off, with nothing or zeros behind. Anything else that is no frame is damage.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from zlib import crc32
 
 _HEAD = struct.Struct("<III")
 _ONES = 0xFFFFFFFF
+_MARK = b"\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class Frames:
     pieces : list of memoryview
         In the order in which they were written.
     n_spare : int
-        Bytes behind them that are no frame.
+        Bytes behind them that are no frame, but for zeros at the end.
     is_damaged : bool
         Whether those are more than the beginning of a frame.
     """
@@ -37,7 +39,7 @@ def to_frame(first: bytes, rest: bytes = b"") -> bytes:
     """Return two parts, together less than 4 GiB, as one frame."""
     length = len(first) + len(rest)
     checksum = crc32(rest, crc32(first))
-    return b"".join((_HEAD.pack(length, length ^ _ONES, checksum), first, rest))
+    return b"".join((_HEAD.pack(length, length ^ _ONES, checksum), first, rest, _MARK))
 
 
 def read_frames(content: bytes) -> Frames:
@@ -45,21 +47,23 @@ def read_frames(content: bytes) -> Frames:
 
     Examples
     --------
-    >>> found = read_frames(to_frame(b"one") + to_frame(b"two")[:-1])
+    >>> found = read_frames(to_frame(b"one") + to_frame(b"two")[:-2] + bytes(100))
     >>> [bytes(piece) for piece in found.pieces], found.n_spare, found.is_damaged
     ([b'one'], 14, False)
     """
     view, at, pieces = memoryview(content), 0, []
+    end = len(content.rstrip(b"\0"))
     is_damaged = False
-    while len(view) - at >= _HEAD.size:
-        length, complement, checksum = _HEAD.unpack_from(view, at)
+    while at < end:
         begin = at + _HEAD.size
+        if end < begin:
+            break
+        length, complement, checksum = _HEAD.unpack_from(view, at)
         piece = view[begin : begin + length]
-        if complement != length ^ _ONES or (len(piece) == length and crc32(piece) != checksum):
-            is_damaged = True
-            break
-        if len(piece) < length:
-            break
-        pieces.append(piece)
-        at = begin + length
-    return Frames(pieces=pieces, n_spare=len(view) - at, is_damaged=is_damaged)
+        if complement == length ^ _ONES and len(piece) == length and crc32(piece) == checksum:
+            pieces.append(piece)
+            at = begin + length + len(_MARK)
+            continue
+        is_damaged = complement != length ^ _ONES or end > begin + length
+        break
+    return Frames(pieces=pieces, n_spare=max(end - at, 0), is_damaged=is_damaged)

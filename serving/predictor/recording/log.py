@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from serving.predictor.recording.backlog import backlog
-from serving.predictor.recording.segments import OpenSegment
+from serving.predictor.recording.segments import STEP_BYTES, OpenSegment
 
 SEGMENT_SECONDS = 5.0
 """How long a segment grows before it can be shipped, unless it is large before."""
@@ -75,7 +75,7 @@ class Log:
 
     def _segment_for(self, n_bytes: int) -> OpenSegment | None:
         held = self._other_bytes + (self._segment.n_bytes if self._segment else 0)
-        if held + len(self._first) + n_bytes > self._max_bytes:
+        if held + len(self._first) + n_bytes + STEP_BYTES > self._max_bytes:
             return None
         self.end_segment()
         self._segment, self._began = OpenSegment(self._new_path, self._first), self._monotonic()
@@ -84,7 +84,7 @@ class Log:
 
     def _see(self, other_bytes: int) -> None:
         self._other_bytes = other_bytes
-        self._fits = min(self._segment_bytes, self._max_bytes - other_bytes)
+        self._fits = min(self._segment_bytes, self._max_bytes - STEP_BYTES - other_bytes)
 
     def look(self) -> None:
         """Make use of the room that shipped segments leave, and let go of an old one.
@@ -95,7 +95,7 @@ class Log:
             If the folder cannot be read.
         """
         found = backlog(self._folder)
-        self._see(found.n_bytes - (self._segment.n_bytes if self._segment else 0))
+        self._see(found.n_bytes - (self._segment.n_made if self._segment else 0))
         is_old = self._monotonic() - self._began >= SEGMENT_SECONDS
         if self._segment and is_old and found.n_segments < _MANY_SEGMENTS:
             self.end_segment()

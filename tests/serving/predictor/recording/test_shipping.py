@@ -169,7 +169,7 @@ def test_what_can_be_read_of_a_damaged_segment_is_shipped(
     recorder.close()
     (segment,) = segments_in(folder)
     content = bytearray(segment.read_bytes())
-    content[-1] ^= 1
+    content[-9] ^= 1
     segment.write_bytes(content)
 
     shipper(folder, store).ship_all()
