@@ -12,8 +12,9 @@ from secom_core.record import Records, concatenate, unique
 from secom_core.store import Store
 from serving.monitor.predictions import Segment, find_segments_of, read_object
 
-N_UNITS = 5_000
-"""At a line's usual share of fails, some 300 of them."""
+N_UNITS, N_OBJECTS = 50_000, 5_000
+"""Held at most: some 30 MB, and no more objects than can be read back in minutes. An outcome that
+comes when so many others have been scored since finds its prediction no more."""
 
 _DAYS_BACK = 120
 """In which the line of SECOM, slow as it is, makes 2,000 units."""
@@ -27,10 +28,12 @@ class Rolling:
     store : Store
     n_units : int
         How many; a few more, as whole objects are held.
+    n_objects : int
+        In how many at most.
     """
 
-    def __init__(self, store: Store, *, n_units: int = N_UNITS) -> None:
-        self._store, self._n_units = store, n_units
+    def __init__(self, store: Store, *, n_units: int = N_UNITS, n_objects: int = N_OBJECTS) -> None:
+        self._store, self._n_units, self._n_objects = store, n_units, n_objects
         self._held: dict[str, tuple[str, Records]] = {}
         self._n_held = 0
         self._earlier: list[Segment] = []
@@ -51,7 +54,8 @@ class Rolling:
             if self.is_filled:
                 return
             self._list_earlier(start)
-            if not self._earlier or self._n_held >= self._n_units:
+            is_enough = self._n_held >= self._n_units or len(self._held) >= self._n_objects
+            if not self._earlier or is_enough:
                 self.is_filled, self._earlier = True, []
                 return
             segment = self._earlier[-1]
@@ -71,7 +75,8 @@ class Rolling:
         self._hold(segment, records)
         for key in sorted(self._held):
             n_units = len(self._held[key][1])
-            if self._n_held - n_units < self._n_units:
+            is_needed = self._n_held - n_units < self._n_units
+            if is_needed and len(self._held) <= self._n_objects:
                 return
             del self._held[key]
             self._n_held -= n_units
@@ -85,7 +90,7 @@ class Rolling:
 
     def _hold(self, segment: Segment, records: Records | None) -> None:
         _, before = self._held.get(segment.key, ("", concatenate([])))
-        light = concatenate([]) if records is None else _without_readings(records)
+        light = concatenate([]) if records is None else _light(records)
         self._held[segment.key] = (segment.etag, light)
         self._n_held += len(light) - len(before)
         self.version += 1
@@ -97,5 +102,8 @@ class Rolling:
             self._day, self._days_left = day, self._days_left - 1
 
 
-def _without_readings(records: Records) -> Records:
-    return replace(records, readings=np.empty((len(records), 0)))
+def _light(records: Records) -> Records:
+    """Leave out what no outcome is joined or weighed by."""
+    n = len(records)
+    nobody = np.full(n, "", dtype=object)
+    return replace(records, readings=np.empty((n, 0)), request_id=nobody)

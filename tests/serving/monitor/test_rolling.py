@@ -43,6 +43,21 @@ def test_newest_units_are_read_back(store, units):
     assert rolling.records().readings.size == 0
 
 
+def test_no_more_than_so_many_objects_are_held(store, pair, month, units):
+    """Units that come one by one do not make the monitor read objects without end."""
+    rolling = Rolling(store, n_objects=3)
+    rolling.fill(NOW, most=100)
+    assert (rolling.is_filled, names(rolling)) == (True, units.unit_id[90:].tolist())
+    more = scored(pair[0], units.readings[:2], first=200)
+    ship(store, pair[0], more, segment_key(99, at=NOW + timedelta(hours=1)))
+
+    (segment,) = rolling.wanted(find_segments(store, since=NOW))
+    rolling.take(segment, more)
+
+    assert names(rolling) == [*units.unit_id[100:].tolist(), *more.unit_id.tolist()]
+    assert month[-1] < segment.key
+
+
 @pytest.mark.usefixtures("month")
 def test_reading_back_goes_on_in_the_next_round(store, units):
     """So many objects a round, and none twice; until all are read, it says so."""
