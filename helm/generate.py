@@ -20,7 +20,14 @@ CHART = Path(__file__).parent / "secom"
 BEGIN, END = "<!-- values -->", "<!-- /values -->"
 """Around the table in README.md; the rest of it is written by hand."""
 
-_TYPES = {bool: "boolean", int: "integer", str: "string", list: "array", dict: "object"}
+_TYPES = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +38,7 @@ class Option:
     ----------
     path : tuple of str
         Its name; groups first.
-    default : bool, int, str, list or dict
+    default : bool, int, float, str, list or dict
     text : str
         What it is for.
     constraints : dict

@@ -73,7 +73,7 @@ def main() -> None:
     """Write the files, and remove those that are no longer rendered."""
     wanted = files()
     for folder in {path.parent for path in wanted}:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True, parents=True)
         for stale in set(folder.glob("*.yaml")) - set(wanted):
             stale.unlink()
     for path, text in wanted.items():

@@ -129,6 +129,9 @@ def installed(
         "champion": {"digest": published[0].digest},
         "storageContainer": {"create": True},
         "podMonitor": {"enabled": True},
+        "alerts": {"enabled": True},
+        "alertmanager": {"enabled": True},
+        "dashboards": {"enabled": True},
     }
     release = Release("secom", namespace)
     before = cluster.everything(namespace)

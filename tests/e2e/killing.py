@@ -21,7 +21,9 @@ for entry in os.scandir("/proc"):
 
 def kill(pod: Manifest, container: str) -> float:
     """Kill all processes of a container with SIGKILL; return when, in seconds since the epoch."""
-    status = next(one for one in pod["status"]["containerStatuses"] if one["name"] == container)
+    # Sidecars are among those that initialize.
+    all_statuses = pod["status"]["containerStatuses"] + pod["status"]["initContainerStatuses"]
+    status = next(one for one in all_statuses if one["name"] == container)
     container_id = status["containerID"].partition("://")[2]
     with cluster.namespace("killer", pod_security="privileged") as namespace:
         apply(_killer(namespace, pod["spec"]["nodeName"], container_id))

@@ -16,6 +16,8 @@ SMALL: Mapping[str, Any] = {
     "minio": {"persistence": {"enabled": False}},
     "mlflow": {"persistence": {"enabled": False}},
     "inferenceService": {"resources": {"requests": {"cpu": "50m", "memory": "200Mi"}}},
+    "record": {"resources": {"requests": {"cpu": "10m", "memory": "64Mi"}}},
+    "monitor": {"resources": {"requests": {"cpu": "50m", "memory": "200Mi"}}},
     "jobs": {"resources": {"requests": {"cpu": "50m", "memory": "128Mi"}}},
     "prune": {"schedule": ""},
 }

@@ -57,6 +57,7 @@ def line(reachable, bucket: Bucket) -> Iterator[Release]:  # noqa: ARG001 - to b
                 },
                 "minio": {"enabled": False},
                 "mlflow": {"enabled": False, "trackingUri": "http://mlflow.example:5000"},
+                "monitor": {"enabled": False},
                 "storageContainer": {"create": True},
                 "inferenceService": {"minReplicas": 1, "maxReplicas": 1},
             }

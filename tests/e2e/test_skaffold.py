@@ -44,8 +44,8 @@ def test_default_profile_renders_the_chart_with_its_images(built: Path, images: 
 
     objects = [one for one in yaml.safe_load_all(rendered) if one]
     (runtime,) = (one for one in objects if one["kind"] == "ServingRuntime")
-    (tracking,) = (one for one in objects if one["kind"] == "Deployment")
-    used = [runtime["spec"]["containers"][0], tracking["spec"]["template"]["spec"]["containers"][0]]
+    specs = [one["spec"]["template"]["spec"] for one in objects if one["kind"] == "Deployment"]
+    used = [container for spec in (runtime["spec"], *specs) for container in spec["containers"]]
     assert {one["image"] for one in used} == set(images)
 
 
@@ -63,7 +63,7 @@ def test_run_installs_and_delete_leaves_nothing(images: Sequence[str]):
         running = {pod["metadata"]["name"].split("-")[1] for pod in cluster.ready_pods(name, "")}
         _skaffold("delete", "--profile=ci", f"--namespace={name}")
 
-        assert running == {"minio", "mlflow"}
+        assert running == {"minio", "mlflow", "monitor"}
         cluster.until(
             lambda: cluster.everything(name) <= before, seconds=60, what="a namespace as it was"
         )

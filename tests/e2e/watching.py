@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
-from tests.e2e.cluster import kubectl
+from tests.e2e.cluster import apply, kubectl
 
 _PROMETHEUS = "monitoring/prometheus-operated:web"
 _ALERTMANAGER = "monitoring/alertmanager-operated:web"
@@ -35,10 +37,21 @@ def receivers() -> set[str]:
     return {one["name"] for one in found}
 
 
-def raise_alert(**labels: str) -> None:
-    """Tell Alertmanager that an alert fires, as Prometheus does."""
-    where = f"--raw={_alertmanager()}/api/v2/alerts"
-    kubectl("create", where, "--filename=-", stdin=json.dumps([{"labels": labels}]))
+@contextmanager
+def alerting(namespace: str, **labels: str) -> Iterator[None]:
+    """Let Prometheus find an alert that fires all the time."""
+    name = "rehearsal"
+    rule = {"alert": "Rehearsal", "expr": "vector(1)", "labels": {"namespace": namespace} | labels}
+    apply({
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"groups": [{"name": name, "rules": [rule]}]},
+    })  # fmt: skip
+    try:
+        yield
+    finally:
+        kubectl("delete", "prometheusrule", name, f"--namespace={namespace}")
 
 
 def _prometheus() -> str:

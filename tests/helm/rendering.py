@@ -74,9 +74,12 @@ def inference_service(manifests: list[Manifest]) -> Manifest:
 
 
 def predictor(manifests: list[Manifest]) -> Manifest:
-    """Return the predictor's container."""
+    """Return the predictor's container, as KServe makes it of runtime and InferenceService."""
     (container,) = one(manifests, "ServingRuntime")["spec"]["containers"]
-    return container
+    model = inference_service(manifests)["spec"]["predictor"]["model"]
+    lists = ("args", "volumeMounts")
+    added = {key: [*container[key], *model.get(key, [])] for key in lists}
+    return container | added | {"resources": model["resources"]}
 
 
 def pods(manifests: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
@@ -91,14 +94,16 @@ def pods(manifests: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
             case {"kind": "ServingRuntime", "spec": runtime}:
                 # KServe adds the runtime's containers and volumes to the predictor's pod.
                 service = inference_service(manifests)["spec"]["predictor"]
-                (container,) = runtime["containers"]
-                sized = container | {"resources": service["model"]["resources"]}
-                initial = [
+                fetching = [
                     storage["spec"]["container"]
                     for storage in all_of(manifests, "ClusterStorageContainer")
                 ]
-                containers = {"containers": [sized], "initContainers": initial}
-                yield where, service | containers | {"volumes": runtime["volumes"]}
+                merged = {
+                    "containers": [predictor(manifests)],
+                    "initContainers": [*service.get("initContainers", []), *fetching],
+                    "volumes": [*runtime["volumes"], *service.get("volumes", [])],
+                }
+                yield where, service | merged
 
 
 def pod_of(manifests: list[Manifest], where: str) -> Manifest:

@@ -29,6 +29,11 @@ EXTERNAL = ("minio.enabled=false", "objectStore.endpoint=https://s3.example.com"
         ("prune.keepBundles=0", "keepBundles"),
         ("podMonitor.enabled=yes", "enabled"),
         ("minio.persistence.size=much", "size"),
+        ("record.maxBytes=256Mi", "maxBytes"),
+        ("record.auditShare=2", "auditShare"),
+        ("record.auditShare=1.5", "auditShare"),
+        ("monitor.windowUnits=10", "windowUnits"),
+        ("alerts.runbookBase=https://wiki#top", "runbookBase"),
     ],
 )
 def test_schema_refuses_wrong_values(choices, named):
@@ -67,6 +72,18 @@ def test_schema_refuses_wrong_values(choices, named):
         (
             ("kfp.schedule=0 0 4 * * *", "kfp.endpoint=http://ml-pipeline.kubeflow:8888"),
             "Name them in kfp.source",
+        ),
+        (("record.enabled=false",), "or monitor.enabled=false"),
+        (("alerts.enabled=true",), "Set podMonitor.enabled=true"),
+        (("alertmanager.enabled=true",), "Set alerts.enabled=true"),
+        (
+            (
+                "monitor.enabled=false",
+                "podMonitor.enabled=true",
+                "alerts.enabled=true",
+                "alertmanager.enabled=true",
+            ),
+            "Set monitor.enabled=true",
         ),
     ],
 )

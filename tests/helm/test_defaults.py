@@ -27,10 +27,13 @@ from tests.helm.rendering import (
 
 DIGEST = "ab" * 32
 EVERYTHING = (
+    "alerts.enabled=true",
+    "alertmanager.enabled=true",
     f"champion.digest={DIGEST}",
     "kfp.endpoint=http://ml-pipeline.kubeflow:8888",
     "kfp.schedule=0 0 4 * * *",
     "kfp.source=s3://data/secom",
+    "dashboards.enabled=true",
     "image.pullSecrets={registry}",
     "inferenceService.maxReplicas=4",
     "minio.persistence.keep=true",

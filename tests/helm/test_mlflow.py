@@ -1,6 +1,6 @@
 """MLflow: ours, with a volume or a database, or the site's."""
 
-from tests.helm.rendering import all_of, environment, names_of, one, pod_of, render
+from tests.helm.rendering import environment, names_of, one, pod_of, render
 
 
 def test_mlflow_should_leave_its_volume_when_told():
@@ -44,8 +44,8 @@ def test_mlflow_of_ones_own_should_replace_the_server():
     """Tasks and jobs record there, and nothing of MLflow is brought."""
     manifests = render("mlflow.enabled=false", "mlflow.trackingUri=https://mlflow.example.com")
 
-    assert all_of(manifests, "Deployment") == []
-    assert names_of(manifests, "Service") == {"secom-minio"}
+    assert names_of(manifests, "Deployment") == {"secom-monitor"}
+    assert names_of(manifests, "Service") == {"secom-minio", "secom-monitor"}
     assert (
         one(manifests, "ConfigMap", "secom-pipeline")["data"]["MLFLOW_TRACKING_URI"]
         == "https://mlflow.example.com"

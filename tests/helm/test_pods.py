@@ -16,7 +16,10 @@ def test_all_kinds_of_pods_are_looked_at():
     kinds = {where.partition(" ")[0] for where in PODS}
 
     assert kinds == {"CronJob", "Deployment", "Job", "ServingRuntime", "StatefulSet"}
-    assert len(PODS["ServingRuntime secom-predictor-runtime"]["initContainers"]) == 1
+    assert {
+        container["name"]
+        for container in containers(PODS["ServingRuntime secom-predictor-runtime"])
+    } == {"kserve-container", "shipper", "storage-initializer"}
 
 
 @every_pod

@@ -29,7 +29,7 @@ def test_policies_should_let_out_to_the_external_store():
             "objectStore.existingSecret=keys",
             f"objectStore.endpoint={endpoint}",
         )
-        policy = one(manifests, "NetworkPolicy", "secom-predictor-and-jobs-to-store")
+        policy = one(manifests, "NetworkPolicy", "secom-predictor-monitor-and-jobs-to-store")
 
         assert policy["spec"]["egress"] == [{"ports": [{"protocol": "TCP", "port": port}]}]
 
@@ -47,7 +47,7 @@ def test_policies_should_let_tasks_in_from_where_they_run():
     for name in (
         "secom-clients-to-predictor",
         "secom-tasks-and-jobs-to-mlflow",
-        "secom-tasks-predictor-and-jobs-to-minio",
+        "secom-all-to-minio",
     ):
         (ingress,) = one(manifests, "NetworkPolicy", name)["spec"]["ingress"]
         assert tasks in ingress["from"]

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines import resources
-from tests.helm.rendering import NAMESPACE, all_of, environment, one, pod_of, render
+from tests.helm.rendering import NAMESPACE, all_of, environment, names_of, one, pod_of, render
 
 EXTERNAL = (
     "minio.enabled=false",
@@ -42,7 +42,7 @@ def test_external_store_should_replace_minio():
     variables = environment(pod_of(manifests, "CronJob secom-prune")["containers"][0])
 
     assert all_of(manifests, "StatefulSet") == []
-    assert all_of(manifests, "Secret") == []
+    assert names_of(manifests, "Secret") == {"secom-monitor"}
     assert variables["AWS_ENDPOINT_URL"] == "https://s3.example.com"
     assert variables["AWS_ACCESS_KEY_ID"]["secretKeyRef"]["name"] == "keys"
     assert (
@@ -68,8 +68,9 @@ def test_ca_certificate_should_reach_everybody_who_asks_the_store():
     assert {each["metadata"]["name"] for each in maps} == {resources.CA_CONFIG_MAP}
     assert tasks[resources.CA_BUNDLE] == f"{resources.CA_FOLDER}/ca.crt"
     for container in (
-        runtime["initContainers"][0],
-        pod_of(manifests, "Job secom-rollout")["containers"][0],
+        *runtime["initContainers"],
+        *pod_of(manifests, "Deployment secom-monitor")["containers"],
+        *pod_of(manifests, "Job secom-rollout")["containers"],
     ):
         assert environment(container)["AWS_CA_BUNDLE"] == "/etc/secom/ca/ca.crt"
         assert "/etc/secom/ca" in {mount["mountPath"] for mount in container["volumeMounts"]}

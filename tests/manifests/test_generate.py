@@ -10,7 +10,7 @@ BASE = generate.HERE / "base"
 
 
 def _objects():
-    for path in BASE.glob("*.yaml"):
+    for path in BASE.rglob("*.yaml"):
         if path.name != "kustomization.yaml":
             yield from yaml.safe_load_all(path.read_text())
 
@@ -25,15 +25,16 @@ def test_manifests_are_current():
 @pytest.mark.parametrize("folder", ["base", "sample"])
 def test_kustomization_lists_every_file(folder):
     """Nothing lies there that is not applied, and nothing is applied that is not there."""
-    paths = {path.name for path in (generate.HERE / folder).glob("*.yaml")}
-    listed = yaml.safe_load((generate.HERE / folder / "kustomization.yaml").read_text())
+    root = generate.HERE / folder
+    paths = {path.relative_to(root).as_posix() for path in root.rglob("*.yaml")}
+    listed = yaml.safe_load((root / "kustomization.yaml").read_text())
 
     assert set(listed["resources"]) == paths - {"kustomization.yaml"}
 
 
 def test_base_leaves_out_what_is_helms():
     """No hook runs without Helm, no Secret lies in a repository, no label claims what is not so."""
-    text = "".join(path.read_text() for path in BASE.glob("*.yaml"))
+    text = "".join(path.read_text() for path in BASE.rglob("*.yaml"))
 
     assert {each["kind"] for each in _objects()}.isdisjoint({"Job", "Secret", "InferenceService"})
     assert "helm.sh/" not in text

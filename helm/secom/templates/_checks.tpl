@@ -5,6 +5,7 @@
 {{- include "secom.checkMlflow" . -}}
 {{- include "secom.checkServing" . -}}
 {{- include "secom.checkKfp" . -}}
+{{- include "secom.checkMonitoring" . -}}
 {{- end -}}
 
 {{- define "secom.checkStore" -}}
@@ -56,5 +57,20 @@
 {{- end -}}
 {{- if and $kfp.schedule (not $kfp.source) -}}
 {{- fail "kfp.schedule needs data to train on. Name them in kfp.source, as in s3://bucket/prefix, or leave kfp.schedule empty." -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "secom.checkMonitoring" -}}
+{{- if and .Values.monitor.enabled (not .Values.record.enabled) -}}
+{{- fail "monitor.enabled=true reads what is recorded, and record.enabled=false records nothing. Set record.enabled=true, or monitor.enabled=false." -}}
+{{- end -}}
+{{- if and .Values.alerts.enabled (not .Values.podMonitor.enabled) -}}
+{{- fail "alerts.enabled=true judges metrics that nobody scrapes. Set podMonitor.enabled=true, or alerts.enabled=false." -}}
+{{- end -}}
+{{- if and .Values.alertmanager.enabled (not .Values.alerts.enabled) -}}
+{{- fail "alertmanager.enabled=true brings alerts to the monitor, and there are none. Set alerts.enabled=true, or alertmanager.enabled=false." -}}
+{{- end -}}
+{{- if and .Values.alertmanager.enabled (not .Values.monitor.enabled) -}}
+{{- fail "alertmanager.enabled=true calls the monitor, and there is none. Set monitor.enabled=true, or alertmanager.enabled=false." -}}
 {{- end -}}
 {{- end -}}

@@ -41,7 +41,10 @@ spec:
     enableServiceLinks: false
     {{- include "secom.podSecurity" . | nindent 4 }}
     # 5 s before the signal, then the server's own: 2 s of draining, 30 s for requests in flight.
-    terminationGracePeriodSeconds: 45
+    {{- if .Values.record.enabled }}
+    # Only then is the shipper told, which has 30 s for what is left.
+    {{- end }}
+    terminationGracePeriodSeconds: {{ ternary 75 45 .Values.record.enabled }}
     topologySpreadConstraints:
       - maxSkew: 1
         topologyKey: kubernetes.io/hostname
@@ -63,6 +66,12 @@ spec:
     affinity:
       {{- toYaml . | nindent 6 }}
     {{- end }}
+    {{- if .Values.record.enabled }}
+    initContainers:
+      {{- include "secom.shipper" . | nindent 6 }}
+    volumes:
+      {{- include "secom.recordVolumes" . | nindent 6 }}
+    {{- end }}
     model:
       modelFormat:
         name: secom
@@ -72,6 +81,12 @@ spec:
       # KServe rolls out a changed runtime at once, and nobody judges; this wins over the runtime's
       # image, so that a new one comes with a roll-out, and leaves with it if it is no good.
       image: {{ include "secom.serveImage" . | quote }}
+      {{- if .Values.record.enabled }}
+      args:
+        {{- include "secom.recordArgs" . | nindent 8 }}
+      volumeMounts:
+        {{- include "secom.recordMount" . | nindent 8 }}
+      {{- end }}
       resources:
         {{- toYaml $service.resources | nindent 8 }}
 {{- end -}}

@@ -85,6 +85,19 @@ secom-token
 serving.kserve.io/inferenceservice: {{ .Values.inferenceService.name }}
 {{- end -}}
 
+{{- define "secom.monitor" -}}
+{{- printf "%s-monitor" (include "secom.release" .) -}}
+{{- end -}}
+
+{{- define "secom.monitorSelector" -}}
+{{ include "secom.selector" . }}
+app.kubernetes.io/component: monitor
+{{- end -}}
+
+{{- define "secom.monitorSecret" -}}
+{{- .Values.monitor.existingSecret | default (include "secom.monitor" .) -}}
+{{- end -}}
+
 {{/* Port of an address, its scheme's where it names none. */}}
 {{- define "secom.port" -}}
 {{- $url := urlParse . -}}
