@@ -13,7 +13,7 @@ from secom_core.store import Store
 from serving.monitor.predictions import Segment, find_segments_of, read_object
 
 N_UNITS, N_OBJECTS = 50_000, 5_000
-"""Held at most: some 30 MB, and no more objects than can be read back in minutes. An outcome that
+"""Held at most: 36 MB, and no more objects than can be read back in minutes. An outcome that
 comes when so many others have been scored since finds its prediction no more."""
 
 _DAYS_BACK = 120
