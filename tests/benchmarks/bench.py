@@ -19,6 +19,7 @@ from tests.benchmarks.sides import Side
 
 _SHOWN = (Case("JSON", 1, 8), Case("JSON", 100, 8))
 _ASKED_OF_NOTHING = (Case("JSON", 1, 8), Case("JSON", 100, 8), Case("binary", 100, 8))
+_RECORDED = (Case("JSON", 1, 8), Case("JSON", 1, 1))
 _BATCH_ROUNDS = 3
 
 
@@ -47,6 +48,7 @@ class Found:
     logistic: Measured
     forest: Measured
     nothing: Measured
+    recording: Measured
     batch: batch.Batch | None
     targets: tuple[Target, ...]
     notes: list[str] = field(default_factory=list)
@@ -63,15 +65,20 @@ def run(units: Units, settings: Settings) -> Found:
     time_starts(compared, logistic, n_rounds=settings.rounds, log=settings.log, tell=settings.tell)
     forest = served[FOREST]
     shown = [sides.ours(forest), sides.stock(forest), sides.floor(forest)]
+    in_pair = [sides.ours(served[LOGISTIC])]
+    in_pair.append(sides.recording(served[LOGISTIC], settings.folder / "records"))
+    recording = _measure(in_pair, bodies, _RECORDED, settings)
     of_batch = _batch(served, units, settings, notes)
     return Found(
         names=tuple(side.name for side in compared),
         logistic=logistic,
         forest=_measure(shown, bodies, _SHOWN, settings),
         nothing=_measure([sides.nothing()], bodies, _ASKED_OF_NOTHING, replace(settings, rounds=1)),
+        recording=recording,
         batch=of_batch,
         targets=(
             *figures.serving_targets(logistic),
+            figures.recording_target(recording),
             *(batch.targets(of_batch) if of_batch else ()),
         ),
         notes=notes,

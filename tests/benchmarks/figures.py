@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.benchmarks.cases import Case
 from tests.benchmarks.rounds import Measured
-from tests.benchmarks.sides import FLOOR, OURS, STOCK
+from tests.benchmarks.sides import FLOOR, OURS, RECORDING, STOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,20 @@ def serving_targets(measured: Measured) -> list[Target]:
         _less("resident memory", measured.memory),
         _less("time to ready", measured.seconds_to_ready),
     ]
+
+
+def recording_target(measured: Measured) -> Target:
+    """Compare a server that records every unit with one that does not."""
+    one = Case("JSON", 1, 8)
+    recording, bare = (
+        [seen.rate for seen in measured.seen[one, name]] for name in (RECORDING, OURS)
+    )
+    return Target(
+        work=f"{one}, recording: requests/s",
+        against="the same without",
+        wanted=0.9,
+        ratios=_ratios(recording, bare),
+    )
 
 
 def _faster(measured: Measured, case: Case, against: str, wanted: float) -> Target:

@@ -16,7 +16,7 @@ from tests.benchmarks.batch import N_UNITS
 from tests.benchmarks.bench import Found, Settings
 from tests.benchmarks.figures import spread
 from tests.benchmarks.rounds import Measured
-from tests.benchmarks.sides import FLOOR, NOTHING, OURS, STOCK
+from tests.benchmarks.sides import FLOOR, NOTHING, OURS, RECORDING, STOCK
 
 _ALIKE = (
     "All sides alike: one process, one thread for ONNX Runtime and BLAS, the same bodies and "
@@ -51,6 +51,9 @@ def to_markdown(found: Found, where: str) -> str:
         "Requests/s, reference forest (shown, not judged)": tables.rates_table(
             found.forest, of_forest
         ),
+        "What it costs to record every unit": tables.rates_table(
+            found.recording, (OURS, RECORDING)
+        ),
         "Who was busy": tables.busy_table(found.logistic, found.names),
         "What the generator can ask: a server that does nothing": tables.rates_table(
             found.nothing, (NOTHING,)
@@ -72,6 +75,7 @@ def to_json(found: Found, where: str) -> dict[str, Any]:
         "logistic": _measured(found.logistic),
         "forest": _measured(found.forest),
         "nothing": _measured(found.nothing),
+        "recording": _measured(found.recording),
         "batch": asdict(found.batch) if found.batch else None,
     }
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.benchmarks.models import Served
 
 OURS, STOCK, FLOOR, MLSERVER = "ours", "sklearnserver-like", "floor", "MLServer 1.7.1"
 NOTHING = "nothing"
+RECORDING = "ours, recording"
 _MODULE = (sys.executable, "-m")
 
 
@@ -42,6 +43,13 @@ def ours(served: Served) -> Side:
         grpc_port=grpc,
         is_binary=True,
     )
+
+
+def recording(served: Served, folder: Path) -> Side:
+    """Return `secom serve` that writes every scored unit into a folder, which has room for all."""
+    side = ours(served)
+    options = ("--record", str(folder), "--record-max-bytes", str(2**36))
+    return replace(side, name=RECORDING, command=(*side.command, *options))
 
 
 def stock(served: Served) -> Side:
