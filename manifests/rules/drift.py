@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from manifests.rules.rule import RETRAIN, Alert
-from manifests.rules.selecting import known, leading, monitor
+from manifests.rules.selecting import KEEP, known, leading, monitor
 from serving import metrics
 
 _HOLD = "1m"
@@ -19,6 +19,7 @@ def sensors_drift() -> Alert:
         name="SecomSensorsDrift",
         expr=f"{known(metrics.DRIFT_SHARE)}\n> {known(metrics.DRIFT_BASELINE)}",
         hold=_HOLD,
+        keep=KEEP,
         severity="ticket",
         summary="More sensors drift than when the bundle was made",
         description=f"""
@@ -39,6 +40,7 @@ def risk_drifts() -> Alert:
         name="SecomRiskDrift",
         expr=f"{psi}\nand {known(metrics.RISK_DRIFTING)} == 1",
         hold=_HOLD,
+        keep=KEEP,
         severity="ticket",
         labels=RETRAIN,
         summary="Risks are spread otherwise than when the bundle was calibrated",
@@ -58,6 +60,7 @@ def flagged_twice_capacity() -> Alert:
         name="SecomFlaggedOverTwiceCapacity",
         expr=f"{share}\nand {persists} == 1",
         hold=_HOLD,
+        keep=KEEP,
         severity="ticket",
         summary="Twice as many units are flagged as the lab can inspect",
         description="""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from manifests.rules.rule import Alert, Recording
-from manifests.rules.selecting import leading, monitor, recorded
+from manifests.rules.selecting import KEEP, known, recorded
 from serving import metrics
 
 FAILURES_AT_MOST, REFUSALS_AT_MOST = 1, 2
@@ -17,8 +17,9 @@ def retraining_fails() -> Alert:
     """Tell that training is broken."""
     return Alert(
         name="SecomRetrainingFails",
-        expr=f"{_read(metrics.RETRAIN_FAILURES)} > {FAILURES_AT_MOST}",
+        expr=f"{known(metrics.RETRAIN_FAILURES)} > {FAILURES_AT_MOST}",
         hold="1m",
+        keep=KEEP,
         severity="ticket",
         summary="Trainings fail again and again",
         description="""
@@ -32,8 +33,9 @@ def retraining_refused() -> Alert:
     """Tell that training works, and leads to nothing better."""
     return Alert(
         name="SecomRetrainingRefused",
-        expr=f"{_read(metrics.RETRAIN_REFUSALS)} > {REFUSALS_AT_MOST}",
+        expr=f"{known(metrics.RETRAIN_REFUSALS)} > {REFUSALS_AT_MOST}",
         hold="1m",
+        keep=KEEP,
         severity="ticket",
         summary="The gate refuses one challenger after another",
         description="""
@@ -45,8 +47,8 @@ def retraining_refused() -> Alert:
 
 def rollbacks() -> Iterator[Recording]:
     """Count across restarts of the monitor, each of which begins series of its own."""
-    champions = _read(metrics.CHAMPION_CHANGES, 'kind="rollback"')
-    runs = _read(metrics.RUNS, 'pipeline="train_and_promote"', 'outcome="rolled_back"')
+    champions = known(metrics.CHAMPION_CHANGES, 'kind="rollback"')
+    runs = known(metrics.RUNS, 'pipeline="train_and_promote"', 'outcome="rolled_back"')
     yield Recording(name=_CHAMPIONS, expr=champions)
     yield Recording(name=_RUNS, expr=runs)
 
@@ -63,13 +65,6 @@ def promotion_rolled_back() -> Alert:
             In the last hour the champion went back to an earlier bundle, or a roll-out failed and
             did: the former bundle serves. Dashboard Lifecycle: bundle history, runs.
         """,
-    )
-
-
-def _read(metric: str, *matchers: str) -> str:
-    """Return what the monitor that leads knows once it has read its journals: before, it is 0."""
-    return (
-        f"max({leading(metric, *matchers)} and on (instance) {monitor(metrics.MONITOR_CYCLE_TIME)})"
     )
 
 

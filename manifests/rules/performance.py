@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from manifests.rules.rule import RETRAIN, Alert
-from manifests.rules.selecting import known
+from manifests.rules.selecting import KEEP, known
 from serving import metrics
 
 LATE_AFTER_DAYS = 7
@@ -18,6 +18,7 @@ def live_auc_low() -> Alert:
         name="SecomLiveAucLow",
         expr=f"{high}\n< {promised}",
         hold="1m",
+        keep=KEEP,
         severity="ticket",
         labels=RETRAIN,
         summary="The champion ranks units worse than its card promises",
@@ -47,8 +48,9 @@ def outcomes_late() -> Alert:
               unless {outcome}
             )
         """,
-        # After a stop of the line, outcomes may need a day to follow the first window.
-        hold="1d",
+        # After a stop of the line, outcomes may need some hours to follow the first window.
+        hold="6h",
+        keep=KEEP,
         severity="ticket",
         summary="Units are scored, and their outcomes do not come",
         description=f"""

@@ -59,6 +59,8 @@ class Alert:
         PromQL; what it finds is an alert. Its value stands in the description.
     hold : str
         How long the expression must find something first.
+    keep : str, optional
+        How long the alert goes on when it finds nothing any more.
     severity : {"page", "ticket"}
     summary : str
         What is wrong, in a line.
@@ -74,6 +76,7 @@ class Alert:
     severity: Severity
     summary: str
     description: str
+    keep: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def to_mapping(self) -> dict[str, Any]:
@@ -82,6 +85,7 @@ class Alert:
             "alert": self.name,
             "expr": _Expr(dedent(self.expr).strip()),
             "for": self.hold,
+            **({"keep_firing_for": self.keep} if self.keep else {}),
             "labels": OF_RELEASE | {"severity": self.severity} | dict(self.labels),
             "annotations": {
                 "summary": self.summary,

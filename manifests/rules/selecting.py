@@ -15,6 +15,11 @@ _PREDICTOR = f'job="{NAMESPACE}/{RELEASE}-predictor"'
 _MONITOR = f'job="{NAMESPACE}/{RELEASE}-monitor"'
 
 
+KEEP = "10m"
+"""What the monitor knows is not known while it restarts: alerts about that outlast it, or each
+restart would send them anew."""
+
+
 def predictor(metric: str, *matchers: str) -> str:
     """Return a selector of what predictors say."""
     return _selector(metric, _PREDICTOR, *matchers)
