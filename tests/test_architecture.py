@@ -34,12 +34,22 @@ exec(code)
 @pytest.fixture(scope="session")
 def not_served() -> frozenset[str]:
     """Every module that is installed here but is not in the serving image."""
-    lock = (ROOT / "requirements/serve.txt").read_text()
-    served = set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)) | {"secom"}
+    return _missing_in("requirements/serve.txt")
+
+
+@pytest.fixture(scope="session")
+def not_trained() -> frozenset[str]:
+    """Every module that is installed here but is not in the training image."""
+    return _missing_in("requirements/train.txt")
+
+
+def _missing_in(lock: str) -> frozenset[str]:
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / lock).read_text(), re.MULTILINE)
+    there = {*locked, "secom"}
     return frozenset(
         module
         for module, distributions in packages_distributions().items()
-        if not any(_canonical(name) in served for name in distributions)
+        if not any(_canonical(name) in there for name in distributions)
     )
 
 
@@ -140,6 +150,14 @@ def test_serving_imports_with_its_image_alone(not_served):
         "import serving.metrics",
     )
 
+    assert imported.returncode == 0, imported.stderr
+
+
+def test_monitor_imports_with_its_image_alone(not_trained):
+    """The monitor runs from the training image, which holds nothing that serves."""
+    imported = _without(not_trained, "import pipelines.cluster_cli, pipelines.monitor")
+
+    assert {"kserve", "orjson"} <= not_trained
     assert imported.returncode == 0, imported.stderr
 
 
