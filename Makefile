@@ -12,7 +12,7 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' pyproject.toml
 
-.PHONY: help run serve test bench lint compile chart images image-train image-serve e2e cluster \
+.PHONY: help run demo serve test bench lint compile chart images image-train image-serve e2e cluster \
 	version package publish lock clean
 .NOTPARALLEL:
 
@@ -21,6 +21,9 @@ help: ## List what there is to do
 
 run: $(INSTALLED) ## Train, judge and perhaps promote; report in .secom/ (SECOM_DATA=folder, ARGS=...)
 	@$(BIN)/secom run $(ARGS)
+
+demo: $(INSTALLED) ## Show the closed loop on this machine: drift, alert, training, verdict (ARGS=...)
+	@$(BIN)/secom demo $(ARGS)
 
 serve: $(INSTALLED) ## Serve the champion on loopback (ARGS=...)
 	@$(BIN)/secom serve $(ARGS)
