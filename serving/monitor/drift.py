@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
-from itertools import groupby
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from secom_core.drift.watch import (
     WINDOW_UNITS,
     DriftVerdict,
     Scored,
-    Window,
     compare,
     cut_windows,
     judge_drift,
@@ -24,7 +22,8 @@ from secom_core.errors import ConfigError, ObjectNotFoundError
 from secom_core.record import Records, concatenate
 from secom_core.store import Store, documents
 from serving.monitor.drift_state import HISTORY, RECENT, DriftState, short_ids, state_key
-from serving.monitor.predictions import Segment, oldest_day, read_object, set_aside
+from serving.monitor.predictions import Segment, oldest_day, set_aside
+from serving.monitor.waiting import read_waiting
 
 
 def require_window(n_units: int) -> None:
@@ -93,7 +92,8 @@ class DriftWatch:
         self._is_current = False
         saved = self._fresh if content is None else DriftState.from_bytes(content, self._key)
         since = max(saved.since, self._fresh.since)
-        self._state, self._waiting = self._with_waiting(replace(saved, since=since))
+        waiting, self._waiting = read_waiting(self._store, saved.waiting)
+        self._state = replace(saved, since=since, waiting=waiting)
         self._etag, self._is_current = etag, True
 
     def wanted(self, segments: Iterable[Segment]) -> list[Segment]:
@@ -185,7 +185,7 @@ class DriftWatch:
         if not cuts:
             return
         n_cut, state = cuts[-1].stop, self._state
-        windows = [self._compared(self._waiting.window(cut)) for cut in cuts]
+        windows = [compare(self._reference, _scored(self._waiting.window(cut))) for cut in cuts]
         self._state = replace(
             state,
             waiting=state.waiting[n_cut:],
@@ -195,27 +195,11 @@ class DriftWatch:
         # Copied, for a view would keep the readings of all units in memory.
         self._waiting = self._waiting.take(np.arange(n_cut, len(self._waiting)))
 
-    def _compared(self, units: Records) -> Window:
-        return compare(
-            self._reference,
-            Scored(
-                readings=units.readings,
-                risk=units.risk,
-                flagged=units.flagged,
-                scored_at=units.scored_at,
-            ),
-        )
 
-    def _with_waiting(self, state: DriftState) -> tuple[DriftState, Records]:
-        """Read the units that wait again; those that are gone wait no more."""
-        parts: list[Records] = []
-        found: list[tuple[str, int]] = []
-        for key, pairs in groupby(state.waiting, key=lambda each: each[0]):
-            rows = [row for _, row in pairs]
-            records = read_object(self._store, key)
-            if records is None or max(rows) >= len(records):
-                set_aside(key, f"units {rows} of it waited for a window, and are gone")
-                continue
-            parts.append(records.take(np.array(rows)))
-            found += [(key, row) for row in rows]
-        return replace(state, waiting=tuple(found)), concatenate(parts)
+def _scored(units: Records) -> Scored:
+    return Scored(
+        readings=units.readings,
+        risk=units.risk,
+        flagged=units.flagged,
+        scored_at=units.scored_at,
+    )

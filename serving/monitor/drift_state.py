@@ -17,6 +17,7 @@ from secom_core.errors import StoreError, WindowError
 from secom_core.store import documents
 from serving.monitor.consumed import Consumed
 from serving.monitor.predictions import first_key
+from serving.monitor.waiting import Waiting
 
 FOLDER = "monitor/drift/"
 
@@ -40,8 +41,8 @@ class DriftState:
     consumed : Consumed
     set_aside : mapping of str to str
         Tags of the objects that could not be read, by key. A replaced one is tried again.
-    waiting : tuple of (str, int)
-        Units that wait for a window to fill, in order: object, and row in it.
+    waiting : Waiting
+        Units that wait for a window to fill, in order.
     recent : tuple of str
         Records that were read last, by `short_ids`.
     n_windows : int
@@ -54,7 +55,7 @@ class DriftState:
     since: date
     consumed: Consumed = field(default_factory=Consumed)
     set_aside: Mapping[str, str] = field(default_factory=dict)
-    waiting: tuple[tuple[str, int], ...] = ()
+    waiting: Waiting = ()
     recent: tuple[str, ...] = ()
     n_windows: int = 0
     windows: tuple[Window, ...] = ()

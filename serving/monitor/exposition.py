@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
@@ -19,6 +18,7 @@ from secom_core.drift.watch import DriftVerdict, Moves, Window
 from secom_core.evaluation import Figure
 from secom_core.outcomes import STATES, Live
 from serving import metrics
+from serving.monitor.cycles import Cycles
 from serving.monitor.state import Latest, OutcomeCounts, Seen
 
 FIGURES = ("auc", "capture_rate", "escape_rate", "calibration_slope")
@@ -26,36 +26,6 @@ FIGURES = ("auc", "capture_rate", "escape_rate", "calibration_slope")
 
 Samples = Mapping[str, float | None]
 """Values by label; None is left out."""
-
-
-class Cycles:
-    """Counts rounds: one thread counts, any thread reads."""
-
-    __slots__ = ("_counts", "_last")
-
-    def __init__(self) -> None:
-        # From the start, for a rate knows nothing of a first increase from nowhere.
-        self._counts = Counter({"done": 0, "failed": 0})
-        self._last: datetime | None = None
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """How many there were, by result."""
-        return dict(self._counts)
-
-    def done(self, at: datetime) -> None:
-        """Count a round that succeeded."""
-        self._counts["done"] += 1
-        self._last = at
-
-    def failed(self) -> None:
-        """Count a round that did not."""
-        self._counts["failed"] += 1
-
-    def metrics(self) -> Iterator[Metric]:
-        """Give Prometheus the counts, and when the last one succeeded."""
-        yield _counter(metrics.MONITOR_CYCLES, "Rounds.", "result", self.counts)
-        yield from _time(metrics.MONITOR_CYCLE_TIME, "Last round that succeeded.", self._last)
 
 
 class Exposition(Collector):
@@ -72,7 +42,7 @@ class Exposition(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Give Prometheus every metric of which there is something to say."""
-        yield from self._cycles.metrics()
+        yield from _cycles(self._cycles)
         seen = self._latest.get()
         if seen is None:
             return
@@ -87,6 +57,11 @@ class Exposition(Collector):
             yield from _sensors_drifting(seen.drift, seen.sensors)
             yield from _risk(seen.drift)
             yield from _flagging(seen.drift)
+
+
+def _cycles(cycles: Cycles) -> Iterator[Metric]:
+    yield _counter(metrics.MONITOR_CYCLES, "Rounds.", "result", cycles.counts)
+    yield from _time(metrics.MONITOR_CYCLE_TIME, "Last round that succeeded.", cycles.last_done)
 
 
 def _champion(seen: Seen) -> Iterator[Metric]:

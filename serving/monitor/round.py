@@ -12,8 +12,8 @@ from secom_core.errors import SecomError
 from secom_core.evaluation import Figure
 from secom_core.store import Store
 from serving.monitor.champion import BundleAtHand, Champions, Reign
+from serving.monitor.cycles import Cycles
 from serving.monitor.drift import DriftWatch, require_window
-from serving.monitor.exposition import Cycles
 from serving.monitor.performance import Performance
 from serving.monitor.predictions import (
     Segment,

@@ -11,7 +11,8 @@ from secom_core.evaluation import Figure
 from secom_core.outcomes import Live
 from secom_core.store import Champion
 from serving import metrics
-from serving.monitor.exposition import Cycles, Exposition
+from serving.monitor.cycles import Cycles
+from serving.monitor.exposition import Exposition
 from serving.monitor.state import Latest, OutcomeCounts, Seen
 from tests.serving.monitor.scoring import NOW
 
