@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipelines import options
+
+if TYPE_CHECKING:
+    from serving.monitor.launching import Launcher
 
 _NO_CHAMPION = "no champion yet: the first run of the pipeline that succeeds makes one"
 
@@ -211,6 +216,7 @@ def monitor(
     window: int,
     source: str | None,
     kubeflow: str | None,
+    here: Path | None,
     inference_service: str,
     cooldown_hours: float,
     new_fails: int,
@@ -229,18 +235,46 @@ def monitor(
     from secom_core.config import TrainingConfig
     from serving.monitor.server import serve
 
-    with tempfile.TemporaryDirectory(prefix="secom-monitor-") as scratch:
-        choices = Choices(
-            source=source,
-            kubeflow=kubeflow,
-            inference_service=inference_service,
-            window_units=window,
-            cooldown=timedelta(hours=cooldown_hours),
-            new_fails=new_fails,
-            config=TrainingConfig(**settings),
-        )
-        parts = assemble(choices, os.environ, scratch=Path(scratch))
+    choices = Choices(
+        source=source,
+        inference_service=inference_service,
+        window_units=window,
+        cooldown=timedelta(hours=cooldown_hours),
+        new_fails=new_fails,
+        config=TrainingConfig(**settings),
+    )
+    with (
+        tempfile.TemporaryDirectory(prefix="secom-monitor-") as scratch,
+        _launcher(kubeflow, here) as launcher,
+    ):
+        parts = assemble(choices, os.environ, launcher=launcher, scratch=Path(scratch))
         serve(parts, host=host, port=port, every_seconds=every, log_level=log_level)
+
+
+@contextmanager
+def _launcher(kubeflow: str | None, here: Path | None) -> Iterator[Launcher]:
+    """Yield what starts pipelines; trainings on this machine end with the block."""
+    if kubeflow and here:
+        from secom_core.errors import ConfigError
+
+        message = (
+            f"either Kubeflow ({kubeflow}) starts pipelines, or they run in {here}. "
+            "Leave one of --kubeflow and --here out."
+        )
+        raise ConfigError(message)
+    if here:
+        from pipelines.local_runs import LocalRuns
+
+        with closing(LocalRuns(here, os.environ)) as local:
+            yield local
+    elif kubeflow:
+        from serving.monitor.kubeflow import Kubeflow
+
+        yield Kubeflow(kubeflow)
+    else:
+        from serving.monitor.launching import Nobody
+
+        yield Nobody()
 
 
 VERBS = (monitor, upload, rollout, rollback, remove, hold, release, prune, fetch, smoke, trace)

@@ -13,8 +13,7 @@ from secom_core.dataset import uci
 from secom_core.store import Store, bucket_opener
 from serving.monitor.asking import Policy
 from serving.monitor.exposition import Exposition
-from serving.monitor.kubeflow import Kubeflow
-from serving.monitor.launching import Nobody
+from serving.monitor.launching import Launcher
 from serving.monitor.round import Round
 from serving.monitor.server import Parts
 from serving.monitor.snapshots import Snapshots
@@ -30,8 +29,6 @@ class Choices:
     ----------
     source : str, optional
         The original data; UCI's if None.
-    kubeflow : str, optional
-        Address of Kubeflow Pipelines' API.
     inference_service : str
         Which one a promotion rolls out; empty where there is none.
     window_units : int
@@ -45,7 +42,6 @@ class Choices:
     """
 
     source: str | None
-    kubeflow: str | None
     inference_service: str
     window_units: int
     cooldown: timedelta
@@ -53,7 +49,9 @@ class Choices:
     config: TrainingConfig
 
 
-def assemble(choices: Choices, environ: Mapping[str, str], *, scratch: Path) -> Parts:
+def assemble(
+    choices: Choices, environ: Mapping[str, str], *, launcher: Launcher, scratch: Path
+) -> Parts:
     """Put a monitor together.
 
     Parameters
@@ -61,6 +59,8 @@ def assemble(choices: Choices, environ: Mapping[str, str], *, scratch: Path) -> 
     choices : Choices
     environ : mapping
         Tokens, and the settings of the object store.
+    launcher : Launcher
+        What starts pipelines.
     scratch : Path
         A folder of its own.
 
@@ -77,7 +77,7 @@ def assemble(choices: Choices, environ: Mapping[str, str], *, scratch: Path) -> 
         rounds=rounds,
         latest=latest,
         collectors=(Exposition(latest, rounds.cycles),),
-        launcher=Kubeflow(choices.kubeflow) if choices.kubeflow else Nobody(),
+        launcher=launcher,
         data=Snapshots(
             store,
             choices.source or uci.ADDRESS,

@@ -179,6 +179,12 @@ monitor: Option = _group(
         help="The original data, to which a training adds what was scored since. Default: UCI's.",
     ),
     _set_by("--kubeflow", metavar="URL", help="Kubeflow Pipelines' API, to start pipelines."),
+    click.option(
+        "--here",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="FOLDER",
+        help="Instead of Kubeflow: train on this machine, each run in a folder of its own there.",
+    ),
     _set_by(
         "--inference-service",
         metavar="NAME",

@@ -8,6 +8,7 @@
     ledger/<holdout digest>.json   appended to by conditional write
     runs/<run id>/…                what the gate decided, and how each run ended
     monitor/…/<number>.json        journals: appended to by creating the next number
+    monitor/lease.json             renewed by the monitor that acts
 """
 
 from secom_core.store.bundles import bundle_prefix, fetch_bundle, publish_bundle

@@ -30,3 +30,13 @@ def test_a_port_that_is_taken_is_named():
 
     assert ended.exit_code == 2
     assert "cannot listen on 203.0.113.1, port 1" in ended.output
+
+
+def test_one_thing_starts_pipelines():
+    """Kubeflow, or this machine."""
+    ended = CliRunner().invoke(
+        main, ["monitor", "--kubeflow=http://127.0.0.1:1", "--here=x"], env={**TOKENS, **STORE}
+    )
+
+    assert ended.exit_code == 2
+    assert "Leave one of --kubeflow and --here out" in ended.output
