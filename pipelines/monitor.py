@@ -11,7 +11,7 @@ from secom_core import dataset
 from secom_core.config import TrainingConfig
 from secom_core.dataset import uci
 from secom_core.store import Store, bucket_opener
-from serving.monitor.asking import Policy
+from serving.monitor.asks import Policy
 from serving.monitor.exposition import Exposition
 from serving.monitor.launching import Launcher
 from serving.monitor.round import Round

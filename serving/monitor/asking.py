@@ -2,112 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
 
-from secom_core.errors import ConflictError, RunError
+from secom_core.errors import ConflictError
 from secom_core.store import Store
-from serving.monitor.endings import ending_of
+from serving.monitor.asks import Answer, Ask, Policy, TrainingData
+from serving.monitor.following import Following
 from serving.monitor.launching import BATCH, TRAINING, Arguments, Launcher
-from serving.monitor.runs import Ending, Intent, Run, Runs, newest_training
-
-Word = Literal[
-    "started", "duplicate", "running", "cooling_down", "nothing_new", "queued", "ignored"
-]
-"""What became of a request for a training."""
-
-STARTING = timedelta(minutes=1)
-"""How long a start may take: an intent that another process wrote is its own for that long."""
-
-_logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingData:
-    """What a training would be fitted and judged on.
-
-    Parameters
-    ----------
-    address : str
-        Where the units lie, as a pipeline's `source`.
-    digest : str
-        Of the units.
-    """
-
-    address: str
-    digest: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """A request for a pipeline run.
-
-    Parameters
-    ----------
-    source : {"alert", "request", "outcomes"}
-    reason : str
-        For people.
-    keys : tuple of str
-        By which it is known when it comes again; without any, it is new each time.
-    token, address : str
-        Who asks, from where.
-    parameters : mapping
-        Of the pipeline, beside those that the monitor sets.
-    """
-
-    source: str
-    reason: str
-    keys: tuple[str, ...] = ()
-    token: str = ""
-    address: str = ""
-    parameters: Arguments = field(default_factory=dict)
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether it waits for Kubeflow: a client that asks is told, and may ask again."""
-        return self.source != "request"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What became of a request.
-
-    Parameters
-    ----------
-    word : str
-        One of `Word`.
-    run : Run, optional
-        The run that it is about.
-    wait_seconds : float
-        In a cool-down, how long it lasts.
-    """
-
-    word: Word
-    run: Run | None = None
-    wait_seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """When trainings start, and how.
-
-    Parameters
-    ----------
-    cooldown : timedelta
-        From one training to the next, whatever asks for it.
-    new_fails : int
-        Fails since the last training that are reason enough for one.
-    arguments : mapping
-        Parameters of every training, beside its data.
-    """
-
-    cooldown: timedelta
-    new_fails: int
-    arguments: Arguments
+from serving.monitor.runs import Intent, Run, newest_training
 
 
 class Asking:
@@ -139,12 +44,11 @@ class Asking:
         require_lead: Callable[[], None],
         new_id: Callable[[], str],
     ) -> None:
-        self._store, self._launcher = store, launcher
+        self._following = Following(store, launcher, require_lead=require_lead)
         self._data, self._n_fails, self._policy = data, n_fails, policy
         self._n_fails_in_vain = 0
-        self._intended: set[str] = set()
         self._require_lead, self._new_id = require_lead, new_id
-        self._runs = Runs(store)
+        self._runs = self._following.runs
         self._lock = threading.Lock()
 
     @property
@@ -201,7 +105,7 @@ class Asking:
         """
         with self._lock:
             self._runs.refresh()
-            self._settle(now)
+            self._following.settle(now)
 
     def _decided(self, decide: Callable[[], Answer]) -> Answer:
         while True:
@@ -214,30 +118,32 @@ class Asking:
         runs = self._runs.refresh()
         if known := _asked_before(runs, ask.keys):
             return Answer(word="duplicate", run=known)
-        self._settle(now)
+        self._following.settle(now)
         if hindrance := self._hindrance(now):
             return hindrance
         name, n_fails = self._name(TRAINING), self._n_fails()
         if not ask.is_kept:
-            self._launcher.find(name)  # is it there? Nothing has been written yet
+            self._following.require_launcher(name)  # is it there? Nothing has been written yet
         data = self._data()
         if seen := _trained_on(self._runs.known, data.digest, ask):
             return Answer(word="nothing_new", run=seen)
         arguments = {**self._policy.arguments, **ask.parameters, "source": data.address}
         intent = _intent(ask, TRAINING, arguments, name=name)
-        return self._launch(replace(intent, data_digest=data.digest, n_fails=n_fails), now)
+        return self._following.launch(
+            replace(intent, data_digest=data.digest, n_fails=n_fails), now
+        )
 
     def _predict(self, ask: Ask, now: datetime) -> Answer:
         runs = self._runs.refresh()
         if known := _asked_before(runs, ask.keys):
             return Answer(word="duplicate", run=known)
-        self._settle(now)
+        self._following.settle(now)
         for run in self._runs.known:
             if run.is_going and run.intent.arguments.get("output") == ask.parameters["output"]:
                 return Answer(word="running", run=run)
         name = self._name(BATCH)
-        self._launcher.find(name)
-        return self._launch(_intent(ask, BATCH, ask.parameters, name=name), now)
+        self._following.require_launcher(name)
+        return self._following.launch(_intent(ask, BATCH, ask.parameters, name=name), now)
 
     def _hindrance(self, now: datetime) -> Answer | None:
         last = newest_training(self._runs.known)
@@ -252,55 +158,6 @@ class Asking:
 
     def _name(self, pipeline: str) -> str:
         return f"{pipeline.replace('_', '-')}-{self._new_id()}"
-
-    def _launch(self, intent: Intent, now: datetime) -> Answer:
-        self._require_lead()
-        self._intended.add(intent.name)
-        run = self._runs.intend(intent)
-        try:
-            return Answer(word="started", run=self._start(run))
-        except RunError:
-            if intent.is_kept:
-                return Answer(word="queued", run=run)
-            self._settle(now)
-            raise
-
-    def _start(self, run: Run) -> Run:
-        intent = run.intent
-        run_id = self._launcher.start(intent.pipeline, intent.arguments, name=intent.name)
-        fields = {"run": intent.name, "run_id": run_id, "reason": intent.reason}
-        _logger.info("run started", extra={"fields": fields})
-        return self._runs.started(run, run_id)
-
-    def _settle(self, now: datetime) -> None:
-        for run in self._runs.known:
-            if not run.is_going:
-                continue
-            try:
-                self._settle_one(run, now)
-            except RunError as fault:
-                fields = {"run": run.intent.name, "reason": str(fault)}
-                _logger.warning("cannot follow run", extra={"fields": fields})
-
-    def _settle_one(self, run: Run, now: datetime) -> None:
-        if run.run_id:
-            state = self._launcher.state(run.run_id)
-            if state != "running":
-                self._end(run, *ending_of(self._store, run.run_id, state))
-        elif run_id := self._launcher.find(run.intent.name):
-            self._runs.started(run, run_id)
-        elif run.intent.name not in self._intended and now - run.asked_at < STARTING:
-            return  # whoever wrote it may be starting it at this moment
-        elif run.intent.is_kept:
-            self._require_lead()
-            self._start(run)
-        else:
-            self._end(run, "abandoned", "Kubeflow was away when it was to be started")
-
-    def _end(self, run: Run, ending: Ending, why: str) -> None:
-        self._runs.ended(run, ending, why)
-        fields = {"run": run.intent.name, "run_id": run.run_id, "ending": ending, "why": why}
-        _logger.info("run ended", extra={"fields": fields})
 
 
 def _intent(ask: Ask, pipeline: str, arguments: Arguments, *, name: str) -> Intent:

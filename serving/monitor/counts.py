@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from serving import metrics
-from serving.monitor.asking import Word
+from serving.monitor.asks import Word
 from serving.monitor.launching import BATCH, TRAINING
 from serving.monitor.runs import Run
 

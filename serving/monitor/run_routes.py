@@ -9,7 +9,7 @@ from starlette.responses import Response
 from serving.monitor import service
 from serving.monitor.alerts import read_delivery
 from serving.monitor.answers import RETRY_SECONDS, answer, refusal
-from serving.monitor.asking import Answer, Ask
+from serving.monitor.asks import Answer, Ask
 from serving.monitor.body import JSON, json_object, read_body
 from serving.monitor.service import Service, require_lead
 from serving.monitor.wishes import read_batch, read_keys, read_training

@@ -22,7 +22,8 @@ from secom_core.errors import SecomError
 from secom_core.store import Store
 from serving.monitor import logs
 from serving.monitor.app import build_app
-from serving.monitor.asking import Asking, Policy, TrainingData
+from serving.monitor.asking import Asking
+from serving.monitor.asks import Policy, TrainingData
 from serving.monitor.counts import Counts
 from serving.monitor.deliveries import Deliveries
 from serving.monitor.launching import Launcher

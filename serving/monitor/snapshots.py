@@ -9,7 +9,7 @@ from pathlib import Path
 from secom_core import dataset
 from secom_core.snapshot import take_snapshot, write_snapshot
 from secom_core.store import Store
-from serving.monitor.asking import TrainingData
+from serving.monitor.asks import TrainingData
 from serving.monitor.outcome_book import OutcomeBook
 
 _logger = logging.getLogger(__name__)

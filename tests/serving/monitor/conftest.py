@@ -7,7 +7,8 @@ from prometheus_client import CollectorRegistry
 
 from secom_core.config import TrainingConfig
 from serving.monitor.app import build_app
-from serving.monitor.asking import Asking, Policy, TrainingData
+from serving.monitor.asking import Asking
+from serving.monitor.asks import Policy, TrainingData
 from serving.monitor.counts import Counts
 from serving.monitor.deliveries import Deliveries
 from serving.monitor.lease import Lease

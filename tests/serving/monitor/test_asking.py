@@ -5,7 +5,9 @@ from threading import Thread
 import pytest
 
 from secom_core.errors import RunError, StandbyError, StoreError
-from serving.monitor.asking import STARTING, Ask, Asking, Policy, TrainingData
+from serving.monitor.asking import Asking
+from serving.monitor.asks import Ask, Policy, TrainingData
+from serving.monitor.following import STARTING
 from serving.monitor.launching import TRAINING
 from tests.serving.monitor.launchers import Shelf
 
