@@ -76,6 +76,15 @@ def test_fractions_of_units_weigh_as_much_as_their_ratios(window, copies):
     assert small == pytest.approx(large, rel=1e-9)
 
 
+def test_light_units_in_front_have_their_precision():
+    """A fail that stands for a hundredth of what the next pass does is ranked without a mistake."""
+    is_fail, risk = np.array([True, False, True]), np.array([0.9, 0.5, 0.1])
+
+    found = figures(is_fail, risk, seed=0, n_resamples=2, weight=np.array([1.0, 100.0, 100.0]))
+
+    assert found.average_precision.value == pytest.approx((1 * 1 + 100 * 101 / 201) / 101)
+
+
 def judged(window, weight):
     """Everything that is measured, with all that is drawn at random."""
     is_fail, risk = window

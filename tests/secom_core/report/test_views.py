@@ -7,7 +7,9 @@ import pytest
 
 from secom_core.drift import psi
 from secom_core.errors import EvidenceError
-from secom_core.evaluation import auc_figure, figures
+from secom_core.evaluation import auc_figure, capture_rate_at, curves, figures, flag_figures
+from secom_core.evaluation.reliability import wilson_interval
+from secom_core.report.calibration import calibration
 from secom_core.report.capability import capability
 from secom_core.report.capacity import capacity_view
 from secom_core.report.condition import condition
@@ -15,6 +17,7 @@ from secom_core.report.contenders import contenders
 from secom_core.report.ranking import ranking
 from secom_core.report.seen import development, holdout
 from secom_core.report.sensors import N_SHOWN, sensors_that_matter
+from secom_core.report.shuffling import shuffling
 from secom_core.report.timewise import FEW_FAILS, timewise
 from secom_core.report.verdict import verdict_view
 
@@ -225,11 +228,11 @@ def test_effects_of_other_units_are_refused(run):
         replace(run, effects=run.effects[:, :-1])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def weighed(run):
-    """The run with units of which those flagged in the holdout stand for one, others for nine."""
-    weight = np.ones(len(run.units))
-    weight[run.cuts.holdout] = np.where(run.judgement.flagged, 1.0, 9.0)
+    """The run with weights: one unit in five stands for more, and whoever was not flagged."""
+    weight = np.where(np.arange(len(run.units)) % 5 == 0, 6.0, 1.0)
+    weight[run.cuts.holdout] += np.where(run.judgement.flagged, 0.0, 9.0)
     return replace(run, units=replace(run.units, weight=weight))
 
 
@@ -242,7 +245,7 @@ def test_rates_are_weighted_and_units_counted(weighed):
 
     assert found.n_inspected == flagged.sum()
     assert found.n_units == flagged.size
-    assert found.inspection_rate == pytest.approx(flagged.sum() / weight.sum())
+    assert found.inspection_rate == pytest.approx(np.average(flagged, weights=weight))
     shares = [
         np.average(hits[among], weights=weight[among])
         for hits, among in (
@@ -254,16 +257,67 @@ def test_rates_are_weighted_and_units_counted(weighed):
         )
     ]
     assert [row.value for row in found.rows] == [f"{share:.1%}" for share in shares]
+    n_units = weight.sum() ** 2 / (weight**2).sum()
+    low, high = wilson_interval(np.array(shares[:1]), np.array([n_units]))
+    assert found.rows[0].interval == f"{low[0]:.1%} to {high[0]:.1%}"
 
 
 def test_both_windows_are_measured_by_weight(weighed):
-    """Figures, curves and the AUC of each window are those of the line."""
+    """Figures and curves of each window are those of the line."""
     on, risk = weighed.holdout, weighed.judgement.risk
-    seen = holdout(weighed)
+    before = weighed.units.window(weighed.cuts.compared)
+    first, last = development(weighed), holdout(weighed)
 
-    assert seen.figures.brier == figures(on.is_fail, risk, seed=0, weight=on.weight).brier
-    assert seen.fail_share == pytest.approx(np.average(on.is_fail, weights=on.weight))
-    assert seen.curves.roc.value.tolist() != holdout(unweighed(weighed)).curves.roc.value.tolist()
+    assert last.figures.brier == figures(on.is_fail, risk, seed=0, weight=on.weight).brier
+    assert last.figures.flagged == flag_figures(
+        on.is_fail, weighed.judgement.flagged, seed=0, weight=on.weight
+    )
+    assert last.fail_share == pytest.approx(np.average(on.is_fail, weights=on.weight))
+    for seen, units in ((first, before), (last, on)):
+        expected = curves(units.is_fail, seen.risk, seed=0, weight=units.weight)
+        np.testing.assert_array_equal(seen.curves.capture.low, expected.capture.low)
+
+
+def test_windows_in_time_are_measured_by_weight(weighed):
+    """The AUC of a window is that of the units which its own stand for."""
+    found, _ = timewise(weighed, None)
+
+    fold = weighed.cuts.hindsight_folds[0].test
+    units = weighed.units.window(fold)
+    risk = weighed.hindsight.temporal_risk[: len(units)]
+    assert found.windows[0].auc == auc_figure(units.is_fail, risk, seed=0, weight=units.weight)
+    assert found.windows[0].n_units == len(units)
+
+
+def test_fails_caught_by_each_side_are_weighted(weighed):
+    """Of the riskiest fifth of the line, on units later than what either has seen."""
+    auc = auc_figure(weighed.holdout.is_fail, weighed.judgement.risk, seed=0)
+    contest = replace(weighed.judgement.verdict.contest, challenger_auc=auc)
+    verdict = replace(weighed.judgement.verdict, contest=contest)
+    judged = replace(weighed, judgement=replace(weighed.judgement, verdict=verdict))
+    is_later = weighed.holdout.measured_at > np.datetime64(contest.later_than)
+    later = weighed.holdout.take(is_later)
+
+    side, _ = verdict_view(judged).sides
+
+    caught = capture_rate_at(
+        later.is_fail, weighed.judgement.risk[is_later], 0.2, weight=later.weight
+    )
+    assert f"{caught:.1%} of the fails" in side.did
+
+
+def test_charts_and_comparisons_are_drawn_by_weight(weighed):
+    """Whatever is shown of the line changes with what the units stand for."""
+    sides = (weighed, unweighed(weighed))
+    groups = [calibration([holdout(each)], 0.2) for each in sides]
+    drifts = [condition(each, []).months for each in sides]
+    ranked = [sensors_that_matter(each)[0].effect for each in sides]
+    bars = [shuffling(each, None).accuracy_of_passing_everything for each in sides]
+
+    for weighted, plain in (drifts, ranked, bars):
+        assert weighted != plain
+    assert groups[0].reliability != groups[1].reliability
+    assert groups[0].histogram != groups[1].histogram
 
 
 def test_modes_hold_capacity_by_weight(weighed):
