@@ -1,6 +1,5 @@
 import re
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from pipelines.demo.story import Step, Story
 from secom_core import dataset
 from tests.pipelines.test_run import processes_of
 
+ROOT = Path(__file__).resolve().parents[2]
 HEADING = "What the monitor saw"
 
 
@@ -29,11 +29,10 @@ def short_line(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shown(short_line):
-    """The demonstration, as a newcomer starts it."""
-    folder = short_line / "demo"
-    command = ["-m", "pipelines.cli", "demo", f"--data={short_line}", f"--folder={folder}"]
+    """What `make demo` shows of that line."""
+    arguments = f"ARGS=--data={short_line} --folder={short_line / 'demo'}"
     return subprocess.run(
-        [sys.executable, *command], capture_output=True, text=True, check=False, timeout=600
+        ["make", "demo", arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
 
