@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from secom_core.dataset import Units
-from tests.benchmarks import batch, figures, mlserver_env, models, sides
+from tests.benchmarks import batch, drift_cost, environments, figures, models, sides
 from tests.benchmarks.agreement import require_agreement
 from tests.benchmarks.cases import CASES, Bodies, Case, write_bodies
 from tests.benchmarks.figures import Target
@@ -21,6 +21,7 @@ _SHOWN = (Case("JSON", 1, 8), Case("JSON", 100, 8))
 _ASKED_OF_NOTHING = (Case("JSON", 1, 8), Case("JSON", 100, 8), Case("binary", 100, 8))
 _RECORDED = (Case("JSON", 1, 8), Case("JSON", 1, 1))
 _BATCH_ROUNDS = 3
+_DRIFT_ROUNDS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class Found:
     nothing: Measured
     recording: Measured
     batch: batch.Batch | None
+    drift: drift_cost.DriftCost
     targets: tuple[Target, ...]
     notes: list[str] = field(default_factory=list)
 
@@ -69,6 +71,10 @@ def run(units: Units, settings: Settings) -> Found:
     in_pair.append(sides.recording(served[LOGISTIC], settings.folder / "records"))
     recording = _measure(in_pair, bodies, _RECORDED, settings)
     of_batch = _batch(served, units, settings, notes)
+    evidently = _environment("Evidently", environments.EVIDENTLY, settings, notes)
+    drift = drift_cost.measure(
+        units.readings, evidently, n_rounds=_DRIFT_ROUNDS, tell=settings.tell
+    )
     return Found(
         names=tuple(side.name for side in compared),
         logistic=logistic,
@@ -76,10 +82,12 @@ def run(units: Units, settings: Settings) -> Found:
         nothing=_measure([sides.nothing()], bodies, _ASKED_OF_NOTHING, replace(settings, rounds=1)),
         recording=recording,
         batch=of_batch,
+        drift=drift,
         targets=(
             *figures.serving_targets(logistic),
             figures.recording_target(recording),
             *(batch.targets(of_batch) if of_batch else ()),
+            *drift_cost.targets(drift),
         ),
         notes=notes,
     )
@@ -87,13 +95,21 @@ def run(units: Units, settings: Settings) -> Found:
 
 def _sides(served: Served, settings: Settings, notes: list[str]) -> list[Side]:
     compared = [sides.ours(served), sides.stock(served), sides.floor(served)]
-    settings.tell("MLServer's environment")
-    try:
-        python = mlserver_env.build(settings.cache / "mlserver-1.7.1")
+    python = _environment(sides.MLSERVER, environments.MLSERVER, settings, notes)
+    if python:
         compared.append(sides.mlserver(served, python))
-    except mlserver_env.NotBuiltError as exc:
-        notes.append(f"{sides.MLSERVER} not measured: {exc}")
     return compared
+
+
+def _environment(
+    name: str, wanted: tuple[str, ...], settings: Settings, notes: list[str]
+) -> Path | None:
+    settings.tell(f"{name}'s environment")
+    try:
+        return environments.build(settings.cache / wanted[0].replace("==", "-"), wanted)
+    except environments.NotBuiltError as exc:
+        notes.append(f"{name} not measured: {exc}")
+        return None
 
 
 def _check(

@@ -1,4 +1,4 @@
-"""Measure drift monitoring: false alarms, detection, cost, and what the months of the line show.
+"""Measure drift monitoring: false alarms, detection, and what the months of the line show.
 
 Run it with `python -m tests.benchmarks.drift`; SECOM_DATA says where the real units are.
 """
@@ -6,28 +6,21 @@ Run it with `python -m tests.benchmarks.drift`; SECOM_DATA says where the real u
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
-import numpy as np
 
 from secom_core import bundle, training
 from secom_core.config import TrainingConfig
 from secom_core.dataset import Units, user_cache
-from secom_core.drift import fit_reference
 from secom_core.drift.watch import (
     WINDOW_UNITS,
     DriftVerdict,
-    Reference,
     Scored,
     compare,
-    compare_sensors,
     cut_windows,
-    fit_baseline,
     judge_drift,
 )
 from secom_core.evidence import REFERENCE
@@ -41,7 +34,6 @@ from tests.benchmarks.drift_rates import (
     shiftable,
 )
 
-_STOCK = Path(__file__).with_name("stock_drift.py")
 _N_KNOWN = 1000
 """Units that the bundle of the replay is made from: it sees 800, and windows begin there."""
 
@@ -49,8 +41,7 @@ _N_KNOWN = 1000
 @click.command()
 @click.option("--draws", type=click.IntRange(1), default=200, show_default=True, help="Shuffles.")
 @click.option("--runs", type=click.IntRange(1), default=100, show_default=True, help="Shifts.")
-@click.option("--evidently", type=click.Path(exists=True), help="A Python that has Evidently.")
-def main(draws: int, runs: int, evidently: str | None) -> None:
+def main(draws: int, runs: int) -> None:
     """Measure drift monitoring; print tables."""
     units = models.load_units(user_cache(os.environ))
     with tempfile.TemporaryDirectory(prefix="secom-drift-") as folder:
@@ -61,11 +52,6 @@ def main(draws: int, runs: int, evidently: str | None) -> None:
     half = (len(units) - N_REFERENCE) // 2
     names = (f"windows of {WINDOW_UNITS}", f"windows of {half}")
     _tell("Half a sigma in five of", names, _detection_rows(line, runs, sizes=(WINDOW_UNITS, half)))
-    ours = seconds_per_window(units.readings)
-    click.echo(f"A window of 1,000 against 1,000: {ours:.3f} s")
-    if evidently:
-        theirs = evidently_seconds(units.readings, evidently)
-        click.echo(f"Evidently's data drift preset: {theirs:.1f} s, {theirs / ours:.0f} times ours")
 
 
 def fit_bundle(units: Units, folder: Path) -> bundle.Bundle:
@@ -89,9 +75,7 @@ def scored(served: bundle.Bundle, units: Units) -> Scored:
 def replay(served: bundle.Bundle, units: Units) -> Iterator[DriftVerdict]:
     """Judge every window that came after what the bundle has seen, as a monitor would."""
     cuts = timeline(_N_KNOWN, TrainingConfig().shares)
-    risk = served.judge(units.readings[cuts.calibration]).risk
-    reference = Reference(bundle=served.digest, profile=served.reference, risk=risk)
-    baseline = fit_baseline(units.readings[cuts.fit], sensors_read=served.sensors_read)
+    reference = served.watched()
     line = scored(served, units.window(slice(cuts.cut, len(units))))
     history = []
     for cut in cut_windows(len(line)):
@@ -99,31 +83,9 @@ def replay(served: bundle.Bundle, units: Units) -> Iterator[DriftVerdict]:
         yield judge_drift(
             history,
             sensors_read=served.sensors_read,
-            baseline=baseline,
+            baseline=served.drift_baseline,
             max_inspection_rate=served.operating_point.max_inspection_rate,
         )
-
-
-def seconds_per_window(readings: np.ndarray, *, n_rounds: int = 15) -> float:
-    """Median time to compare the last 1,000 units with the first 1,000, all sensors."""
-    profile, current = fit_reference(readings[:1000]), readings[-1000:]
-    took = []
-    for _ in range(n_rounds):
-        start = time.perf_counter()
-        compare_sensors(profile, current)
-        took.append(time.perf_counter() - start)
-    return float(np.median(took))
-
-
-def evidently_seconds(readings: np.ndarray, python: str) -> float:
-    """Time Evidently on the same two windows, in an environment of its own."""
-    with tempfile.TemporaryDirectory(prefix="secom-drift-") as folder:
-        paths = [str(Path(folder) / name) for name in ("reference.npy", "current.npy")]
-        for path, window in zip(paths, (readings[:1000], readings[-1000:]), strict=True):
-            np.save(path, window)
-        command = [python, "-W", "ignore", str(_STOCK), *paths]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return float(done.stdout)
 
 
 def _false_alarm_rows(line: Scored, n_draws: int) -> Iterator[Sequence[object]]:

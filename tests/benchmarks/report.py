@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 from secom_core.dataset import Units
-from tests.benchmarks import stages, tables
+from tests.benchmarks import drift_cost, stages, tables
 from tests.benchmarks.batch import N_UNITS
 from tests.benchmarks.bench import Found, Settings
 from tests.benchmarks.figures import spread
@@ -59,6 +59,7 @@ def to_markdown(found: Found, where: str) -> str:
             found.nothing, (NOTHING,)
         ),
     }
+    parts["Looking for drift"] = _drift_table(found)
     if found.batch:
         parts["Batch from Parquet"] = _batch_table(found)
     text = "\n\n".join(f"### {heading}\n\n{table}" for heading, table in parts.items())
@@ -77,6 +78,7 @@ def to_json(found: Found, where: str) -> dict[str, Any]:
         "nothing": _measured(found.nothing),
         "recording": _measured(found.recording),
         "batch": asdict(found.batch) if found.batch else None,
+        "drift": asdict(found.drift),
     }
 
 
@@ -94,6 +96,12 @@ def _measured(measured: Measured) -> dict[str, Any]:
             for case, spent in measured.stage_seconds.items()
         },
     }
+
+
+def _drift_table(found: Found) -> str:
+    seconds = {"ours": spread(found.drift.ours).median, drift_cost.STOCK: found.drift.stock}
+    rows = [(name, f"{1000 * took:,.0f}" if took else "–") for name, took in seconds.items()]
+    return tables.table(("1,000 units v 1,000, every sensor", "ms"), rows)
 
 
 def _batch_table(found: Found) -> str:

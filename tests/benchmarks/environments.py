@@ -1,4 +1,4 @@
-"""MLServer's own environment: its requirements are not ours."""
+"""Environments of others' own: their requirements are not ours."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-_WANTED = (
-    "mlserver==1.7.1",
-    "mlserver-sklearn==1.7.1",
-    *(f"{name}=={version(name)}" for name in ("scikit-learn", "numpy")),  # read the same pickle
-)
+_SAME = tuple(f"{name}=={version(name)}" for name in ("scikit-learn", "numpy"))
+"""MLServer reads the pickle that was written here."""
+
+MLSERVER = ("mlserver==1.7.1", "mlserver-sklearn==1.7.1", *_SAME)
+EVIDENTLY = ("evidently==0.7.21",)
 
 
 class NotBuiltError(Exception):
     """The environment could not be built; says why."""
 
 
-def build(folder: Path) -> Path:
-    """Return the environment's Python; builds it the first time."""
+def build(folder: Path, wanted: tuple[str, ...]) -> Path:
+    """Return the Python of an environment with what is wanted; builds it the first time."""
     python = folder / "bin" / "python"
     stamp = folder / "built"
-    if stamp.is_file() and stamp.read_text() == "\n".join(_WANTED):
+    if stamp.is_file() and stamp.read_text() == "\n".join(wanted):
         return python
     _run([sys.executable, "-m", "venv", "--clear", str(folder)])
-    _run([str(python), "-m", "pip", "install", "--quiet", *_WANTED])
-    stamp.write_text("\n".join(_WANTED))
+    _run([str(python), "-m", "pip", "install", "--quiet", *wanted])
+    stamp.write_text("\n".join(wanted))
     return python
 
 
