@@ -11,7 +11,7 @@ _SAME = tuple(f"{name}=={version(name)}" for name in ("scikit-learn", "numpy"))
 """MLServer reads the pickle that was written here."""
 
 MLSERVER = ("mlserver==1.7.1", "mlserver-sklearn==1.7.1", *_SAME)
-EVIDENTLY = ("evidently==0.7.21",)
+EVIDENTLY = ("evidently==0.7.21", f"pandas=={version('pandas')}")
 
 
 class NotBuiltError(Exception):
