@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +26,18 @@ class Delivery:
         stay as they are while Alertmanager repeats it.
     reason : str
         The names of those alerts, for people.
-    is_firing : bool
-        Whether anything fires at all.
+    firing : tuple of str
+        The names of all alerts that fire, whatever they ask for.
     """
 
     keys: tuple[str, ...]
     reason: str
-    is_firing: bool
+    firing: tuple[str, ...]
+
+    @property
+    def is_firing(self) -> bool:
+        """Whether anything fires at all."""
+        return bool(self.firing)
 
 
 def read_delivery(fields: Mapping[str, Any]) -> Delivery:
@@ -56,12 +61,15 @@ def read_delivery(fields: Mapping[str, Any]) -> Delivery:
         raise RequestError(message)
     firing = [each for each in alerts if _text(each, "status") == "firing"]
     acting = [each for each in firing if _labels(each).get(ACTION) == RETRAIN]
-    names = sorted({str(_labels(each).get("alertname", "unnamed")) for each in acting})
     return Delivery(
         keys=tuple(sorted({f"alert {group} {_text(each, 'startsAt')}" for each in acting})),
-        reason=", ".join(names)[:_LONGEST_REASON],
-        is_firing=bool(firing),
+        reason=", ".join(_names(acting))[:_LONGEST_REASON],
+        firing=_names(firing),
     )
+
+
+def _names(alerts: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(sorted({str(_labels(each).get("alertname", "unnamed")) for each in alerts}))
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.monitor import service
-from serving.monitor.alerts import read_delivery
+from serving.monitor.alerts import Delivery, read_delivery
 from serving.monitor.answers import RETRY_SECONDS, answer, refusal
-from serving.monitor.asks import Answer, Ask
+from serving.monitor.asks import Answer, Ask, Word
 from serving.monitor.body import JSON, json_object, read_body
 from serving.monitor.service import Service, require_lead
 from serving.monitor.wishes import read_batch, read_keys, read_training
+
+_logger = logging.getLogger(__name__)
 
 _STATUS = {
     "started": 202,
@@ -45,6 +49,7 @@ async def alerts(request: Request) -> Response:
     delivery = read_delivery(json_object(await read_body(request, [JSON])))
     if not delivery.keys:
         service.of(request).counts.asked("alert", "ignored")
+        _tell(delivery, "ignored")
         why = "no alert has the label action: retrain" if delivery.is_firing else "resolved"
         return answer(200, {"answer": "ignored", "why": why})
     token, address = service.sender(request)
@@ -56,6 +61,7 @@ async def alerts(request: Request) -> Response:
         address=address,
     )
     found = await run_in_threadpool(_train, service.of(request), ask)
+    _tell(delivery, found.word)
     return answer(200, _fields(found))
 
 
@@ -97,6 +103,12 @@ def _train(service: Service, ask: Ask) -> Answer:
 def _predict(service: Service, ask: Ask) -> Answer:
     require_lead(service.lease)
     return service.asking.predict(ask, now=service.lease.now())
+
+
+def _tell(delivery: Delivery, word: Word) -> None:
+    """Log what came and what was done: Alertmanager forgets what it is answered."""
+    fields = {"firing": list(delivery.firing), "answer": word}
+    _logger.info("alerts delivered", extra={"fields": fields})
 
 
 def _told(found: Answer) -> Response:

@@ -47,6 +47,7 @@ def test_only_what_fires_and_asks_for_a_training_counts():
 
     assert found.keys == ('alert {}:{alertname="RiskDrift"} 2008-10-17T06:00:00Z',)
     assert found.reason == "RiskDrift"
+    assert found.firing == ("RiskDrift",)
     assert found.is_firing
 
 
