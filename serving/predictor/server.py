@@ -282,7 +282,7 @@ class _TlsConnection(HttpToolsProtocol):
 async def _look_after(recorder: Recorder) -> None:
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        recorder.look()
+        recorder.log.look()
 
 
 def _settle() -> None:

@@ -12,7 +12,9 @@ from hashlib import blake2b
 import numpy as np
 
 _N_BYTES = 8
-_MARKS = np.zeros(1, dtype=np.bool_), np.ones(1, dtype=np.bool_)
+_ALL = b"\xff" * (_N_BYTES + 1)
+NONE, ONE = np.zeros(1, dtype=np.bool_), np.ones(1, dtype=np.bool_)
+"""The marks of a single unit: made once."""
 
 
 class Audit:
@@ -28,7 +30,9 @@ class Audit:
 
     def __init__(self, share: float, *, seed: int) -> None:
         self.share = share
-        self._below = int(share * 2 ** (8 * _N_BYTES))
+        whole = 2 ** (8 * _N_BYTES)
+        # No digest is as long as what stands for all.
+        self._below = int(share * whole).to_bytes(_N_BYTES, "big") if share < 1 else _ALL
         self._hash = blake2b(digest_size=_N_BYTES, key=seed.to_bytes(_N_BYTES, "big"))
 
     def marks(self, unit_ids: Sequence[str], flagged: np.ndarray) -> np.ndarray:
@@ -42,13 +46,14 @@ class Audit:
         Returns
         -------
         ndarray of shape (n_units,), bool
+            Not to be written to.
         """
-        if flagged.size == 1:  # as nearly always
-            return _MARKS[self._draws(unit_ids[0]) and not flagged.item()]
+        if len(unit_ids) == 1:  # as nearly always
+            return NONE if flagged.item() or not self._draws(unit_ids[0]) else ONE
         named = zip(unit_ids, flagged.tolist(), strict=True)
         return np.array([not seen and self._draws(name) for name, seen in named], dtype=np.bool_)
 
     def _draws(self, unit_id: str) -> bool:
         drawn = self._hash.copy()
         drawn.update(unit_id.encode())
-        return int.from_bytes(drawn.digest(), "big") < self._below
+        return drawn.digest() < self._below

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import orjson
 
+from secom_core.bundle import Verdicts
 from secom_core.errors import RecordError
 from secom_core.record import Records, concatenate
 from serving.predictor.recording.frames import to_frame
@@ -74,13 +75,24 @@ class Origin:
             raise RecordError(message) from exc
 
 
-# Made at each request: frozen or by keyword, it would cost three times as much.
-@dataclass(slots=True)
-class Entry:
-    """Units of one request.
+def to_entry(
+    verdicts: Verdicts,
+    readings: np.ndarray,
+    audited: np.ndarray,
+    *,
+    number: int,
+    scored_at: int,
+    request_id: str,
+    unit_ids: Sequence[str],
+    measured_at: np.ndarray | None,
+) -> bytes:
+    """Return the frame of some units of one request.
 
     Parameters
     ----------
+    verdicts : Verdicts
+    readings : ndarray of shape (n_units, n_sensors), float64, C order
+    audited : ndarray of shape (n_units,), bool
     number : int
         Unique among the writer's entries.
     scored_at : int
@@ -90,49 +102,13 @@ class Entry:
         As many as there are units.
     measured_at : ndarray of shape (n_units,), datetime64[s], or None
         None if the client sent no times.
-    risk : ndarray of shape (n_units,), float64
-    flagged, audited : ndarray of shape (n_units,), bool
-    readings : ndarray of shape (n_units, n_sensors), float64
     """
-
-    number: int
-    scored_at: int
-    request_id: str
-    unit_ids: Sequence[str]
-    measured_at: np.ndarray | None
-    risk: np.ndarray
-    flagged: np.ndarray
-    audited: np.ndarray
-    readings: np.ndarray
-
-    def to_frame(self) -> bytes:
-        """Write it down."""
-        texts = orjson.dumps([self.request_id, *self.unit_ids])
-        times = b"" if self.measured_at is None else self.measured_at.tobytes()
-        head = _HEAD.pack(
-            self.scored_at,
-            self.number,
-            len(self.unit_ids),
-            len(texts),
-            self.measured_at is not None,
-        )
-        marks = (self.risk.tobytes(), self.flagged.tobytes(), self.audited.tobytes(), times)
-        return to_frame(b"".join((head, texts, *marks)), self.readings.tobytes())
-
-    def part(self, units: slice, *, number: int) -> Entry:
-        """Return an entry of its own for some of the units."""
-        times = self.measured_at
-        return Entry(
-            number,
-            self.scored_at,
-            self.request_id,
-            self.unit_ids[units],
-            None if times is None else times[units],
-            self.risk[units],
-            self.flagged[units],
-            self.audited[units],
-            self.readings[units],
-        )
+    texts = orjson.dumps([request_id, *unit_ids])
+    times = b"" if measured_at is None else measured_at.tobytes()
+    head = _HEAD.pack(scored_at, number, len(unit_ids), len(texts), measured_at is not None)
+    return to_frame(
+        b"".join((head, texts, times, verdicts.risk, verdicts.flagged, audited, readings))
+    )
 
 
 def to_records(pieces: Sequence[memoryview], origin: Origin) -> Records:
@@ -167,10 +143,10 @@ def _records(piece: memoryview, origin: Origin) -> Records:
         record_id=_column([f"{origin.writer}-{number}.{unit}" for unit in range(n_units)]),
         scored_at=np.full(n_units, scored_at, dtype="datetime64[us]"),
         unit_id=_column(unit_ids),
+        measured_at=numbers.take("<M8[s]", n_units) if has_times else _never(n_units),
         risk=numbers.take("<f8", n_units),
         flagged=numbers.take("?", n_units),
         audited=numbers.take("?", n_units),
-        measured_at=numbers.take("<M8[s]", n_units) if has_times else _never(n_units),
         readings=numbers.take("<f8", n_units * n_sensors).reshape(n_units, n_sensors),
         audit_share=np.full(n_units, origin.audit_share),
         bundle=_column([origin.bundle] * n_units),

@@ -13,16 +13,16 @@ from serving.predictor.recording.recorder import Recorder
 
 def families(recorder: Recorder) -> Iterator[Metric]:
     """Give every metric of a recorder; the backlog's only while its folder can be read."""
-    yield CounterMetricFamily(metrics.RECORDED, "Units recorded.", value=recorder.n_recorded)
+    yield CounterMetricFamily(metrics.RECORDED, "Units recorded.", value=recorder.log.n_recorded)
     unrecorded = CounterMetricFamily(
         metrics.UNRECORDED, "Units scored and not recorded.", labels=["reason"]
     )
-    for reason, count in recorder.n_unrecorded.items():
+    for reason, count in recorder.log.n_unrecorded.items():
         unrecorded.add_metric([reason], count)
     yield unrecorded
     yield CounterMetricFamily(metrics.AUDITED, "Units to be audited.", value=recorder.n_audited)
     try:
-        waiting = recorder.backlog()
+        waiting = recorder.log.backlog()
     except OSError:
         return
     seconds = waiting.seconds(datetime.now(UTC))

@@ -35,11 +35,10 @@ class Frames:
     is_damaged: bool
 
 
-def to_frame(first: bytes, rest: bytes = b"") -> bytes:
-    """Return two parts, together less than 4 GiB, as one frame."""
-    length = len(first) + len(rest)
-    checksum = crc32(rest, crc32(first))
-    return b"".join((_HEAD.pack(length, length ^ _ONES, checksum), first, rest, _MARK))
+def to_frame(piece: bytes) -> bytes:
+    """Return a piece of less than 4 GiB as a frame."""
+    length = len(piece)
+    return b"".join((_HEAD.pack(length, length ^ _ONES, crc32(piece)), piece, _MARK))
 
 
 def read_frames(content: bytes) -> Frames:

@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import secrets
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from secom_core.bundle import Bundle, Verdicts
-from serving.predictor.recording.audit import Audit
-from serving.predictor.recording.backlog import Backlog, backlog
-from serving.predictor.recording.entries import Entry, Origin
+from serving.predictor.recording.audit import NONE, Audit
+from serving.predictor.recording.entries import Origin, to_entry
 from serving.predictor.recording.log import Log
 from serving.predictor.recording.segments import SUFFIX, segment_name, writing
 from serving.predictor.recording.settings import Recording, open_folder
-from serving.predictor.recording.trouble import Trouble
 
-FULL, ERROR = UNRECORDED = ("full", "error")
-"""Why a unit may be scored and not recorded."""
 LOOK_SECONDS = 1.0
-"""How often `look` is to be called."""
-
+"""How often the log is to `look`."""
 _UNITS_AT_ONCE = 64
-"""Short requests wait for one piece of a long one, not for all of it."""
-_PAUSE_SECONDS = 1.0
-"""After an error, how long nothing is tried that would fail again."""
-
-_logger = logging.getLogger(__name__)
 
 
 class Recorder:
@@ -68,8 +56,8 @@ class Recorder:
         clock: Callable[[], int] = time.time_ns,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._folder, self._writer = settings.folder, writer
-        self._clock, self._monotonic = clock, monotonic
+        self._folder, self._writer, self._clock = settings.folder, writer, clock
+        self._entry_numbers, self._segment_numbers = itertools.count(1), itertools.count(1)
         self.audit = Audit(settings.audit_share, seed=settings.audit_seed)
         origin = Origin(
             writer=writer,
@@ -77,8 +65,7 @@ class Recorder:
             sensors=bundle.contract.sensors,
             audit_share=settings.audit_share,
         )
-        self._entry_numbers, self._segment_numbers = itertools.count(1), itertools.count(1)
-        self._log = Log(
+        self.log = Log(
             settings.folder,
             max_bytes=settings.max_bytes,
             new_path=self._new_path,
@@ -86,11 +73,7 @@ class Recorder:
             monotonic=monotonic,
         )
         self._lock = threading.Lock()
-        self._trouble = Trouble(_logger, monotonic)
-        self._pause_ends = 0.0
-        self.n_recorded = self.n_audited = 0
-        # From the start, for a rate knows nothing of a first increase from nowhere.
-        self.n_unrecorded = Counter(dict.fromkeys(UNRECORDED, 0))
+        self.n_audited = 0
 
     def record(
         self,
@@ -117,80 +100,46 @@ class Recorder:
         Returns
         -------
         ndarray of shape (n_units,), bool
-            Which units are to be audited.
+            Which units are to be audited; not to be written to.
         """
+        if len(unit_ids) > _UNITS_AT_ONCE:
+            # Short requests wait for one piece of a long one, not for all of it.
+            pieces = [
+                self.record(
+                    Verdicts(verdicts.risk[piece], verdicts.flagged[piece]),
+                    readings[piece],
+                    request_id=request_id,
+                    unit_ids=unit_ids[piece],
+                    measured_at=None if measured_at is None else measured_at[piece],
+                )
+                for piece in _pieces(len(unit_ids))
+            ]
+            return np.concatenate(pieces)
         audited = self.audit.marks(unit_ids, verdicts.flagged)
-        n_units = len(unit_ids)
-        entry = Entry(
-            next(self._entry_numbers),
-            self._clock() // 1000,
-            request_id,
-            unit_ids,
-            measured_at,
-            verdicts.risk,
-            verdicts.flagged,
+        entry = to_entry(
+            verdicts,
+            np.ascontiguousarray(readings, np.float64),
             audited,
-            readings if readings.dtype == np.float64 else readings.astype(np.float64),
+            number=next(self._entry_numbers),
+            scored_at=self._clock() // 1000,
+            request_id=request_id,
+            unit_ids=unit_ids,
+            measured_at=measured_at,
         )
-        if n_units <= _UNITS_AT_ONCE:
-            self._append(entry.to_frame(), n_units)
-        else:
-            for start in range(0, n_units, _UNITS_AT_ONCE):
-                part = slice(start, min(start + _UNITS_AT_ONCE, n_units))
-                frame = entry.part(part, number=next(self._entry_numbers)).to_frame()
-                self._append(frame, part.stop - part.start)
-        if n_audited := np.count_nonzero(audited):
+        self.log.append(entry, len(unit_ids))
+        if audited is not NONE:
             with self._lock:
-                self.n_audited += int(n_audited)
+                self.n_audited += int(np.count_nonzero(audited))
         return audited
-
-    def look(self) -> None:
-        """Let go of a segment that has been open for long, and see what was shipped."""
-        with self._lock, suppress(OSError):  # the next unit meets whatever is wrong, and says so
-            self._log.look()
-
-    def close(self) -> None:
-        """Leave everything to whoever ships."""
-        with self._lock:
-            self._log.end_segment()
-
-    def backlog(self) -> Backlog:
-        """Measure what is not shipped.
-
-        Raises
-        ------
-        OSError
-            If the folder cannot be read.
-        """
-        return backlog(self._folder)
-
-    def _append(self, frame: bytes, n_units: int) -> None:
-        with self._lock:
-            if self._pause_ends and self._monotonic() < self._pause_ends:
-                self.n_unrecorded[ERROR] += n_units
-                return
-            try:
-                has_room = self._log.append(frame)
-            except OSError as exc:
-                self._pause_ends = self._monotonic() + _PAUSE_SECONDS
-                self._miss(n_units, ERROR, str(exc))
-                return
-            if has_room:
-                self.n_recorded += n_units
-                if self._trouble.is_known:
-                    self._trouble.is_over("units are recorded again", units=self.n_unrecorded)
-            else:
-                self._miss(n_units, FULL, "what is there has to be shipped first")
-
-    def _miss(self, n_units: int, reason: str, why: str) -> None:
-        self.n_unrecorded[reason] += n_units
-        message = "units are scored and not recorded"
-        self._trouble.lasts(message, why=why, folder=self._folder, units=self.n_unrecorded)
 
     def _new_path(self) -> Path:
         now = datetime.fromtimestamp(self._clock() / 1e9, UTC)
         name = segment_name(now, writer=self._writer, number=next(self._segment_numbers))
         return self._folder / f"{name}{SUFFIX}"
+
+
+def _pieces(n_units: int) -> Iterator[slice]:
+    return (slice(start, start + _UNITS_AT_ONCE) for start in range(0, n_units, _UNITS_AT_ONCE))
 
 
 @contextmanager
@@ -208,4 +157,4 @@ def recorded(settings: Recording, bundle: Bundle) -> Iterator[Recorder]:
         try:
             yield recorder
         finally:
-            recorder.close()
+            recorder.log.close()

@@ -83,18 +83,20 @@ class OpenSegment:
             If it does not fit or cannot be written. Close the segment then.
         """
         end = self.n_bytes + len(frame)
-        while end > self.n_made:
-            # To overwrite zeros takes half the time that it takes to make a file longer.
-            self._write(_ZEROS, self.n_made)
-            self.n_made += len(_ZEROS)
-        self._write(frame, self.n_bytes)
+        if end > self.n_made:
+            self._make_longer(end)
+        n_written = os.pwrite(self._file, frame, self.n_bytes)
+        if n_written < len(frame):
+            raise _broken_off(n_written, len(frame))
         self.n_bytes = end
 
-    def _write(self, content: bytes, place: int) -> None:
-        n_written = os.pwrite(self._file, content, place)
-        if n_written < len(content):
-            message = f"{n_written} of {len(content)} bytes were written"
-            raise OSError(message)
+    def _make_longer(self, end: int) -> None:
+        """Write zeros behind what there is: to overwrite them takes less than to append."""
+        while end > self.n_made:
+            n_written = os.pwrite(self._file, _ZEROS, self.n_made)
+            if n_written < len(_ZEROS):
+                raise _broken_off(n_written, len(_ZEROS))
+            self.n_made += n_written
 
     def close(self) -> None:
         """Leave it to whoever ships; what is not wholly written is cut off where possible."""
@@ -103,6 +105,10 @@ class OpenSegment:
             if self.n_bytes <= self._n_empty:
                 self._path.unlink()
         os.close(self._file)
+
+
+def _broken_off(n_written: int, n_bytes: int) -> OSError:
+    return OSError(f"{n_written} of {n_bytes} bytes were written")
 
 
 def _locked_file(new_path: Callable[[], Path]) -> tuple[Path, int]:

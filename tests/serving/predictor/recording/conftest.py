@@ -40,7 +40,7 @@ def make_recorder(served, folder, clock):
 
     yield make
     for recorder in made:
-        recorder.close()
+        recorder.log.close()
 
 
 @pytest.fixture

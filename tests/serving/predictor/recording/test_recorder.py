@@ -23,7 +23,7 @@ def test_units_are_kept_as_they_were_judged(make_recorder, served, twin, folder)
     ids = [f"Einheit é{number}" for number in range(5)]
     marks = score(recorder, served, readings, ids=ids, request_id="first", measured_at=times)
     score(recorder, served, readings, ids=ids, request_id="second")
-    recorder.close()
+    recorder.log.close()
 
     found = in_folder(folder)
 
@@ -47,7 +47,7 @@ def test_readings_of_other_types_are_kept_as_numbers(make_recorder, served, fold
     recorder = make_recorder()
     readings = np.arange(2 * 590).reshape(2, 590).astype(kind)
     score(recorder, served, readings)
-    recorder.close()
+    recorder.log.close()
 
     np.testing.assert_array_equal(in_folder(folder).readings, readings.astype(np.float64))
 
@@ -57,7 +57,7 @@ def test_a_long_request_is_kept_in_pieces(make_recorder, served, twin, folder):
     recorder = make_recorder()
     readings = twin.readings[:333]
     score(recorder, served, readings)
-    recorder.close()
+    recorder.log.close()
 
     found = in_folder(folder)
 
@@ -80,7 +80,7 @@ def test_requests_at_one_time_lose_nothing(make_recorder, served, twin, folder):
         thread.start()
     for thread in threads:
         thread.join()
-    recorder.close()
+    recorder.log.close()
 
     found = in_folder(folder)
     assert len(set(found.record_id)) == len(set(found.unit_id)) == len(found) == 40 * 73
@@ -89,13 +89,13 @@ def test_requests_at_one_time_lose_nothing(make_recorder, served, twin, folder):
 def test_a_segment_is_let_go_of_after_some_seconds(make_recorder, served, twin, folder, clock):
     """A quiet line's units need not wait for megabytes of others; without units there is none."""
     recorder = make_recorder()
-    recorder.look()
+    recorder.log.look()
     score(recorder, served, twin.readings[:1])
     clock.seconds += 4
-    recorder.look()
+    recorder.log.look()
     score(recorder, served, twin.readings[:1])
     clock.seconds += 2
-    recorder.look()
+    recorder.log.look()
     score(recorder, served, twin.readings[:1])
 
     assert len(segments_in(folder)) == 2
@@ -120,17 +120,17 @@ def test_a_full_folder_costs_records_and_nothing_else(make_recorder, served, twi
         score(recorder, served, twin.readings[:1])
 
     assert sum(path.stat().st_size for path in folder.iterdir()) <= 2**20
-    assert recorder.n_recorded > 0.8 * 2**20 / UNIT_BYTES
-    assert recorder.n_unrecorded == {"full": 300 - recorder.n_recorded, "error": 0}
-    assert len(in_folder(folder)) == recorder.n_recorded
+    assert recorder.log.n_recorded > 0.8 * 2**20 / UNIT_BYTES
+    assert recorder.log.n_unrecorded == {"full": 300 - recorder.log.n_recorded, "error": 0}
+    assert len(in_folder(folder)) == recorder.log.n_recorded
     assert [line.message for line in caplog.records] == ["units are scored and not recorded"]
 
     segments_in(folder)[0].unlink()  # as the shipper does
-    recorder.look()
-    before = recorder.n_recorded
+    recorder.log.look()
+    before = recorder.log.n_recorded
     score(recorder, served, twin.readings[:1])
 
-    assert recorder.n_recorded == before + 1
+    assert recorder.log.n_recorded == before + 1
     assert caplog.records[-1].message == "units are recorded again"
 
 
@@ -141,7 +141,7 @@ def test_what_others_left_takes_room(make_recorder, served, twin, folder):
     recorder = make_recorder(max_bytes=2**20)
     score(recorder, served, twin.readings[:1])
 
-    assert recorder.n_unrecorded["full"] == 1
+    assert recorder.log.n_unrecorded["full"] == 1
 
 
 def test_an_error_costs_records_and_is_got_over(make_recorder, served, twin, folder, clock, caplog):
@@ -151,16 +151,16 @@ def test_an_error_costs_records_and_is_got_over(make_recorder, served, twin, fol
     for _ in range(3):
         marks = score(recorder, served, twin.readings[:2])
         assert len(marks) == 2
-    recorder.look()
+    recorder.log.look()
 
-    assert recorder.n_unrecorded == {"full": 0, "error": 6}
+    assert recorder.log.n_unrecorded == {"full": 0, "error": 6}
     assert len(caplog.records) == 1
 
     folder.with_name("elsewhere").rename(folder)
     clock.seconds += 2
     score(recorder, served, twin.readings[:2])
 
-    assert recorder.n_recorded == len(in_folder(folder)) == 2
+    assert recorder.log.n_recorded == len(in_folder(folder)) == 2
 
 
 def test_a_write_that_breaks_off_spoils_no_other(
@@ -173,10 +173,10 @@ def test_a_write_that_breaks_off_spoils_no_other(
         score(recorder, served, twin.readings[:4], ids=list("abcd"))
     clock.seconds += 2
     score(recorder, served, twin.readings[:1], ids=["after"])
-    recorder.close()
+    recorder.log.close()
 
     assert in_folder(folder).unit_id.tolist() == ["before", "after"]
-    assert recorder.n_unrecorded["error"] == 4
+    assert recorder.log.n_unrecorded["error"] == 4
 
 
 def test_audited_units_are_counted(make_recorder, twin):
@@ -199,15 +199,15 @@ def test_a_backlog_is_as_old_as_its_oldest_unit(served, twin, folder):
     """Scored twenty seconds ago and shipped by nobody: that much a lost machine would lose."""
     now = 1_772_000_000_000_000_000
     recorder = Recorder(Recording(folder=folder), served, writer="w", clock=lambda: now)
-    assert recorder.backlog().since is None
+    assert recorder.log.backlog().since is None
     score(recorder, served, twin.readings[:1])
 
-    waiting = recorder.backlog()
+    waiting = recorder.log.backlog()
 
     assert waiting.since is not None
     assert waiting.since.timestamp() == now / 1e9
     assert waiting.n_bytes == sum(path.stat().st_size for path in folder.iterdir())
-    recorder.close()
+    recorder.log.close()
 
 
 @pytest.mark.parametrize("make_unfit", ["file", "below a file"])

@@ -31,7 +31,7 @@ def segments(make_recorder, served, twin, folder):
         recorder = make_recorder(audit_share=0.5)
         ids = [f"{number}-{unit}" for unit in range(n_units)]
         score(recorder, served, twin.readings[:n_units], ids=ids)
-        recorder.close()
+        recorder.log.close()
     return segments_in(folder)
 
 
@@ -102,7 +102,7 @@ def test_a_segment_that_is_written_is_left_alone(make_recorder, served, twin, fo
     shipper(folder, store).ship_all()
     assert not store.list(FOLDER)
     score(recorder, served, twin.readings[:2])
-    recorder.close()
+    recorder.log.close()
     shipper(folder, store).ship_all()
 
     assert len(in_store(store)) == 3
@@ -113,7 +113,7 @@ def test_two_shippers_lose_nothing(make_recorder, served, twin, folder, store):
     for number in range(12):
         recorder = make_recorder()
         score(recorder, served, twin.readings[:3], ids=[f"{number}-{unit}" for unit in range(3)])
-        recorder.close()
+        recorder.log.close()
     threads = [threading.Thread(target=shipper(folder, store).ship_all) for _ in range(3)]
     for thread in threads:
         thread.start()
@@ -166,7 +166,7 @@ def test_what_can_be_read_of_a_damaged_segment_is_shipped(
     recorder = make_recorder()
     for unit in "abc":
         score(recorder, served, twin.readings[:1], ids=[unit])
-    recorder.close()
+    recorder.log.close()
     (segment,) = segments_in(folder)
     content = bytearray(segment.read_bytes())
     content[-9] ^= 1
