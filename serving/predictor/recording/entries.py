@@ -106,9 +106,8 @@ def to_entry(
     texts = orjson.dumps([request_id, *unit_ids])
     times = b"" if measured_at is None else measured_at.tobytes()
     head = _HEAD.pack(scored_at, number, len(unit_ids), len(texts), measured_at is not None)
-    return to_frame(
-        b"".join((head, texts, times, verdicts.risk, verdicts.flagged, audited, readings))
-    )
+    numbers = (verdicts.risk.data, verdicts.flagged.data, audited.data, readings.data)
+    return to_frame(b"".join((head, texts, times, *numbers)))
 
 
 def to_records(pieces: Sequence[memoryview], origin: Origin) -> Records:

@@ -12,7 +12,7 @@ import pytest
 from secom_core.record import unique
 from serving import metrics
 from tests.serving.predictor.recording.processes import Door, shipping, started
-from tests.serving.predictor.recording.scoring import in_folder, in_store
+from tests.serving.predictor.recording.scoring import in_folder, in_store, score
 from tests.serving.predictor.test_counts import asked
 from tests.serving.running import body_of, running
 
@@ -105,15 +105,19 @@ def test_the_shipper_waits_for_the_servers_end(bundle_folder, twin, record, stor
     assert not list(record.iterdir())
 
 
-def test_a_store_that_is_away_is_waited_for(bundle_folder, twin, record, store, store_environ):
-    """Units are scored meanwhile; once it is back it gets all of them."""
+@pytest.fixture
+def four_units(make_recorder, served, twin, folder):
+    """A folder with a segment of four units, whose server is gone."""
+    recorder = make_recorder()
+    score(recorder, served, twin.readings[:4])
+    recorder.log.close()
+    return folder
+
+
+def test_a_store_that_is_away_is_waited_for(four_units, store, store_environ):
+    """Once it is back it gets everything."""
     door = Door(store_environ)
-    with (
-        running(bundle_folder, record=record) as server,
-        shipping(record, door.environ, "--wait", "30") as shipper,
-    ):
-        server.post(body_of(twin.readings[:4]))
-        server.stop()
+    with shipping(four_units, door.environ, "--wait", "30") as shipper:
         assert "takes no records" in shipper.process.stderr.readline()
         with door.opened():
             shipper.stop()
@@ -124,20 +128,16 @@ def test_a_store_that_is_away_is_waited_for(bundle_folder, twin, record, store, 
     assert len(in_store(store)) == 4
 
 
-def test_what_cannot_be_shipped_is_said_and_stays(bundle_folder, twin, record, store_environ):
+def test_what_cannot_be_shipped_is_said_and_stays(four_units, store_environ):
     """Where the store stays away, the shipper ends in time and tells how many units are left."""
-    door = Door(store_environ)
-    with running(bundle_folder, record=record) as server:
-        server.post(body_of(twin.readings[:4]))
-        server.stop()
-    with shipping(record, door.environ, "--wait", "0") as shipper:
-        assert "takes no records" in shipper.process.stderr.readline()
+    with shipping(four_units, Door(store_environ).environ, "--wait", "0") as shipper:
+        assert "nothing listens there" in shipper.process.stderr.readline()
         shipper.stop()
         status, log = shipper.end()
 
     assert status == 3
     assert (log[-1]["level"], log[-1]["units_left"]) == ("error", 4)
-    assert len(in_folder(record)) == 4
+    assert len(in_folder(four_units)) == 4
 
 
 def test_answers_and_metrics_tell_of_recording(bundle_folder, twin, record):
