@@ -135,14 +135,14 @@ def serve(
     from pipelines.bundles import open_bundle
     from pipelines.state import State
     from serving.predictor import logs
-    from serving.predictor.access import Token
+    from serving.predictor.access import token_from
     from serving.predictor.limits import Limits
     from serving.predictor.recording.settings import Recording
     from serving.predictor.server import serve as serve_bundle
     from serving.predictor.tls import Certificate
 
     checked = Limits(**limits)
-    token = Token.from_environment(os.environ)
+    token = token_from(os.environ)
     tls = Certificate.from_files(certificate, key)
     recording = (
         Recording(
@@ -193,7 +193,7 @@ def ship(folder: Path, every: float, wait: float, log_level: str) -> None:
     import threading
 
     from secom_core.store import Store
-    from serving.predictor import json_lines
+    from serving import json_lines
     from serving.predictor.recording.shipper import Shipper
 
     stopping = threading.Event()

@@ -6,10 +6,11 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.bearer import Token
 from serving.monitor import routes
 from serving.monitor.answers import answer
 from serving.monitor.counts import Counts
-from serving.monitor.tokens import Token, Tokens
+from serving.monitor.tokens import Tokens
 
 # The same to whoever sends none, another scheme, a wrong token, or asks for what is not there.
 _UNKNOWN = answer(401, {"error": "a valid bearer token is needed."})

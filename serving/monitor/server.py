@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import logging.config
 import secrets
 import socket
 import time
@@ -101,7 +100,7 @@ def serve(
     ConfigError
         If the port is taken or the host is no address of this machine.
     """
-    logging.config.dictConfig(logs.configuration(log_level))
+    logs.configure(log_level)
     with listen(host, port) as listener:
         asyncio.run(_serve(parts, listener, every_seconds=every_seconds))
 

@@ -7,15 +7,11 @@ tells of a unit.
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from hmac import compare_digest
-from typing import Self
+from collections.abc import Awaitable, Callable, Mapping
 
 import grpc
 
-from secom_core.errors import ConfigError
+from serving.bearer import Token
 from serving.predictor import routes
 from serving.predictor.body import JSON, Receive
 from serving.predictor.counts import Counts
@@ -24,9 +20,6 @@ from serving.predictor.rest import REQUEST_ID, App, Scope, Send
 
 TOKEN = "SECOM_TOKEN"  # noqa: S105 - a variable's name
 """The token's environment variable: a command line can be read by whoever is on the machine."""
-
-_SHORTEST = 16
-_FORM = re.compile(rf"[A-Za-z0-9._~+/-]{{{_SHORTEST},}}=*")  # what a header can carry: RFC 6750
 
 # The same to whoever sends none, another scheme or a wrong token.
 _WHY = "a valid bearer token is needed."
@@ -43,46 +36,16 @@ _OPEN_CALLS = frozenset(_SERVICE + name for name in ("ServerLive", "ServerReady"
 _logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """What a client must send.
+def token_from(environ: Mapping[str, str]) -> Token | None:
+    """Return the token of the environment, if one is set.
 
-    Parameters
-    ----------
-    value : bytes
-        Never shown.
+    Raises
+    ------
+    ConfigError
+        If it is too short to be one, or holds what a header cannot carry.
     """
-
-    value: bytes = field(repr=False)
-
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> Self | None:
-        """Return the token of the environment, if one is set.
-
-        Raises
-        ------
-        ConfigError
-            If it is too short to be one, or holds what a header cannot carry.
-        """
-        text = environ.get(TOKEN)
-        if text is None:
-            return None
-        if not _FORM.fullmatch(text):
-            message = (
-                f"{TOKEN} must be {_SHORTEST} or more letters, digits or -._~+/ without spaces or "
-                f"line ends, got {len(text)} characters that are not. "
-                "Make one with `openssl rand -hex 32`, or unset it to let everybody ask."
-            )
-            raise ConfigError(message)
-        return cls(text.encode())
-
-    def opens(self, sent: Iterable[bytes]) -> bool:
-        """Tell whether the Authorization headers of a request are this token, and once."""
-        match list(sent):
-            case [header]:
-                scheme, _, token = header.partition(b" ")
-                return scheme.lower() == b"bearer" and compare_digest(token.strip(), self.value)
-        return False
+    text = environ.get(TOKEN)
+    return None if text is None else Token.read(text, variable=TOKEN)
 
 
 class Gate:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from serving.predictor import json_lines
+from serving import json_lines
 from serving.predictor.framework import (
     ModelNotFound,
     ModelNotReady,

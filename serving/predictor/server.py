@@ -28,7 +28,8 @@ from starlette.exceptions import HTTPException
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from secom_core.bundle import Bundle
-from serving.predictor.access import Gate, RpcGate, Token
+from serving.bearer import Token
+from serving.predictor.access import Gate, RpcGate
 from serving.predictor.addresses import authority, listen
 from serving.predictor.counts import Counts
 from serving.predictor.framework import (

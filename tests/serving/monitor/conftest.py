@@ -6,6 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from secom_core.config import TrainingConfig
+from serving.bearer import Token
 from serving.monitor.app import build_app
 from serving.monitor.asking import Asking
 from serving.monitor.asks import Policy, TrainingData
@@ -14,7 +15,7 @@ from serving.monitor.deliveries import Deliveries
 from serving.monitor.lease import Lease
 from serving.monitor.rate import Bucket
 from serving.monitor.service import Service, require_lead
-from serving.monitor.tokens import Token, Tokens
+from serving.monitor.tokens import Tokens
 from tests.serving.monitor.asgi import Client
 from tests.serving.monitor.clocks import Clock
 from tests.serving.monitor.launchers import Shelf
@@ -53,7 +54,7 @@ def service(store, clock, shelf):
     registry.register(counts)
     return Service(
         tokens=Tokens(
-            monitor=Token("monitor", LAB.encode()), alerts=Token("alerts", ALERTMANAGER.encode())
+            monitor=Token(LAB.encode(), "monitor"), alerts=Token(ALERTMANAGER.encode(), "alerts")
         ),
         lease=lease,
         deliveries=Deliveries(store),

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from secom_core.bundle import Bundle
 from secom_core.errors import ConfigError
 from serving import metrics
+from serving.bearer import Token
 from serving.predictor import routes
-from serving.predictor.access import Token
+from serving.predictor.access import token_from
 from serving.predictor.framework import pb
 from tests.serving.predictor.test_counts import asked
 from tests.serving.running import Guarded, body_of, running
@@ -218,21 +219,19 @@ def test_the_token_is_never_logged(bundle_folder: Path):
 def test_a_token_that_protects_nothing_is_refused(value: str):
     """Empty, guessable, or such that no header can carry it; the message does not repeat it."""
     with pytest.raises(ConfigError, match=f"SECOM_TOKEN must be 16 .* got {len(value)}") as refused:
-        Token.from_environment({"SECOM_TOKEN": value})
+        token_from({"SECOM_TOKEN": value})
 
     assert not value or value.strip() not in str(refused.value)
 
 
 def test_no_token_lets_everybody_ask():
     """Whoever sets none gets a server without a gate."""
-    assert Token.from_environment({}) is None
+    assert token_from({}) is None
 
 
 def test_a_token_does_not_show_itself():
     """Neither in a traceback nor in a debugger's line."""
-    assert "0123456789abcdef" not in repr(
-        Token.from_environment({"SECOM_TOKEN": "0123456789abcdef"})
-    )
+    assert "0123456789abcdef" not in repr(token_from({"SECOM_TOKEN": "0123456789abcdef"}))
 
 
 near = st.one_of(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import logging.config
 from datetime import UTC, datetime
 from typing import Any
-
-import orjson
 
 
 class JsonFormatter(logging.Formatter):
@@ -24,7 +23,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        return json.dumps(line, default=str)
 
 
 def configuration(level: str) -> dict[str, Any]:
