@@ -11,17 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
 import numpy as np
 
-from tests.e2e.cluster import kubectl
 from tests.e2e.drawing.found import Series
 from tests.e2e.drawing.sheet import Sheet
 from tests.manifests import panels
 from tests.manifests.panels import Dashboard, Query, queries
 
-__all__ = ["NoDataError", "Span", "ask", "chosen", "complaints", "over_api_server", "over_http"]
-__all__ += ["queries", "render"]
+__all__ = ["NoDataError", "Span", "ask", "chosen", "complaints", "queries", "render"]
 
 Prometheus = Callable[[str], str]
 """Answers a path below `/api/v1/`, as Prometheus does."""
@@ -61,17 +58,6 @@ class Span:
     def rate_interval(self) -> int:
         """What Grafana puts for `$__rate_interval`, in seconds."""
         return max(self.step + _SCRAPED_EVERY_SECONDS, 4 * _SCRAPED_EVERY_SECONDS)
-
-
-def over_http(address: str) -> Prometheus:
-    """Ask a Prometheus at an address, as in `http://127.0.0.1:9090`."""
-    return lambda path: httpx.get(f"{address}/api/v1/{path}", timeout=60).text
-
-
-def over_api_server(namespace: str, service: str) -> Prometheus:
-    """Ask a Service of the cluster's, as in `prometheus-operated:web`, by way of the API server."""
-    proxy = f"/api/v1/namespaces/{namespace}/services/{service}/proxy/api/v1"
-    return lambda path: kubectl("get", "--raw", f"{proxy}/{path}")
 
 
 def chosen(

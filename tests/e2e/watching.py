@@ -31,6 +31,16 @@ def rules(namespace: str) -> list[dict[str, Any]]:
     ]
 
 
+def firing(namespace: str) -> set[str]:
+    """Return the names of the alerts of a namespace's rules that fire."""
+    return {rule["name"] for rule in rules(namespace) if rule.get("state") == "firing"}
+
+
+def prometheus(path: str) -> str:
+    """Return what Prometheus answers to a path below `/api/v1/`, whatever that is."""
+    return kubectl("get", "--raw", f"{_prometheus()}/api/v1/{path}")
+
+
 def receivers() -> set[str]:
     """Return whom Alertmanager may tell."""
     found = json.loads(kubectl("get", "--raw", f"{_alertmanager()}/api/v2/receivers"))

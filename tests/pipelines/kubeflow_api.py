@@ -1,5 +1,5 @@
 # ruff: noqa: D102 - methods answer the calls that they are named after
-"""As much of Kubeflow Pipelines' API as the project asks of it, on a loopback port.
+"""As much of Kubeflow Pipelines' API as the project asks of it, on a port of this machine.
 
 What it is sent it checks as Kubeflow does, and answers 400 to what Kubeflow would not take.
 """
@@ -34,6 +34,8 @@ class KubeflowApi(ThreadingHTTPServer):
 
     Parameters
     ----------
+    host : str, default="127.0.0.1"
+        Address to listen on.
     run_status : int
         What it answers to a new run.
 
@@ -47,8 +49,8 @@ class KubeflowApi(ThreadingHTTPServer):
         While it is not set, whoever starts a run, which goes on all the same, is kept waiting.
     """
 
-    def __init__(self, *, run_status=200):
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, *, host="127.0.0.1", run_status=200):
+        super().__init__((host, 0), _Handler)
         self.run_status = run_status
         self.is_away = self.loses_answer = False
         self.answers = threading.Event()
@@ -61,7 +63,7 @@ class KubeflowApi(ThreadingHTTPServer):
     @property
     def address(self):
         """Where a client finds it."""
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"http://{self.server_address[0]}:{self.server_port}"
 
     @property
     def changes(self):
