@@ -14,6 +14,8 @@ from tests.e2e.drawing.found import Series, dates
 from tests.e2e.drawing.ink import NAMED, Panel
 from tests.e2e.drawing.units import written
 
+_LONGEST_NAME = 22
+
 
 def lines(axes: Axes, panel: Panel, series: list[Series]) -> None:
     """Draw lines, or areas on top of each other, and the limits that they are held against."""
@@ -60,11 +62,16 @@ def states(axes: Axes, panel: Panel, series: list[Series]) -> None:
         spans = [(at, each.step / 86400) for at in dates(each.times)]
         shades = [to_rgba(colors[value], 0.85) for value in each.values]
         axes.broken_barh(spans, (row - 0.36, 0.72), facecolors=shades, lw=0)
-    axes.set_yticks(range(len(series)), [each.name for each in reversed(series)])
+    axes.set_yticks(range(len(series)), [_end(each.name) for each in reversed(series)])
     axes.set_ylim(-0.6, len(series) - 0.4)
     drawn = [option for option in options.values() if option["color"] != "transparent"]
     handles = [ink.patch(NAMED[option["color"]]) for option in drawn]
     ink.legend(axes, handles, [option["text"] for option in drawn])
+
+
+def _end(name: str) -> str:
+    """Shorten a name that would not fit beside its strip: names of pods differ at their ends."""
+    return name if len(name) <= _LONGEST_NAME else f"…{name[-_LONGEST_NAME:]}"
 
 
 def _line(axes: Axes, series: Series, look: Mapping[str, Any], *, color: str, steps: bool) -> None:
