@@ -40,6 +40,7 @@ class Following:
         self._store, self._launcher, self._require_lead = store, launcher, require_lead
         self.runs = Runs(store)
         self._intended: set[str] = set()
+        self._told: dict[str, str] = {}
 
     def require_launcher(self, name: str) -> None:
         """Raise `RunError` if Kubeflow is away: before anything is written down."""
@@ -91,8 +92,13 @@ class Following:
             try:
                 self._settle_one(run, now)
             except RunError as fault:
-                fields = {"run": run.intent.name, "reason": str(fault)}
-                _logger.warning("cannot follow run", extra={"fields": fields})
+                self._tell(run.intent.name, str(fault))
+
+    def _tell(self, name: str, reason: str) -> None:
+        """Log why a run cannot be followed; what lasts is told once."""
+        if self._told.get(name) != reason:
+            self._told[name] = reason
+            _logger.warning("cannot follow run", extra={"fields": {"run": name, "reason": reason}})
 
     def _settle_one(self, run: Run, now: datetime) -> None:
         if run.run_id:

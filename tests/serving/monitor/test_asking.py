@@ -225,6 +225,17 @@ def test_an_alert_waits_for_kubeflow(asking, opened, shelf):
     assert len(shelf.runs) == 1
 
 
+def test_what_lasts_is_logged_once(asking, shelf, caplog):
+    """A monitor to which nobody has given Kubeflow does not say so again each round."""
+    shelf.is_away = True
+    asking.train(alert(), now=now())
+
+    for _ in range(3):
+        asking.settle(now=now())
+
+    assert [line.message for line in caplog.records] == ["cannot follow run"]
+
+
 @pytest.mark.parametrize("ask", [alert(), request()])
 def test_a_start_whose_answer_was_lost_is_found(asking, opened, shelf, ask):
     """As after a kill -9 between writing down the intent and reading Kubeflow's answer."""
