@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from secom_core.bundle import Bundle
+from secom_core.store import publish_bundle
+from tests.e2e import store
 from tests.e2e.cluster import kubectl, run
 from tests.e2e.store import Bucket
 from tests.test_readme import READMES, Block, blocks
@@ -22,17 +24,25 @@ BLOCKS = [block for path in READMES for block in blocks(path.read_text())]
 
 
 @pytest.fixture(scope="module")
-def environ(published: Sequence[Bundle], bucket: Bucket) -> Iterator[Mapping[str, str]]:
+def shelf(bundles: Sequence[Bundle], reachable: None) -> Iterator[Bucket]:  # noqa: ARG001 - first
+    """A bucket with a bundle in it, of its own: of two monitors on one bucket only one is ready."""
+    with store.bucket() as made:
+        publish_bundle(made.open(), bundles[0].path, bundles[0].digest)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def environ(bundles: Sequence[Bundle], shelf: Bucket) -> Iterator[Mapping[str, str]]:
     """What the reader has set: a store, its keys, a bundle in it; and no such namespace yet."""
     found = kubectl("get", "namespace", NAMESPACE, "--ignore-not-found", "--output=name")
     assert not found, f"namespace {NAMESPACE} is there already: remove it to try the README"
     yield {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "AWS_ENDPOINT_URL": bucket.inside,
-        "AWS_ACCESS_KEY_ID": bucket.access_key,
-        "AWS_SECRET_ACCESS_KEY": bucket.secret_key,
-        "SECOM_BUCKET": bucket.name,
-        "DIGEST": published[0].digest,
+        "AWS_ENDPOINT_URL": shelf.inside,
+        "AWS_ACCESS_KEY_ID": shelf.access_key,
+        "AWS_SECRET_ACCESS_KEY": shelf.secret_key,
+        "SECOM_BUCKET": shelf.name,
+        "DIGEST": bundles[0].digest,
     }
     kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found")
 
