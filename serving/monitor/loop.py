@@ -37,6 +37,7 @@ class Loop:
     ) -> None:
         self._lease, self._rounds, self._asking = lease, rounds, asking
         self._latest, self._counts = latest, counts
+        self._is_leading: bool | None = None  # nobody knows before the first look
 
     async def hold(self, stopping: asyncio.Event) -> None:
         """Hold the lease until told to stop."""
@@ -53,12 +54,12 @@ class Loop:
         )
 
     def _renew(self) -> None:
-        was_held = self._lease.is_held
         try:
             self._lease.renew()
         finally:
-            if self._lease.is_held != was_held:
-                _logger.info("standing by" if was_held else "leading")
+            if self._lease.is_held is not self._is_leading:
+                self._is_leading = self._lease.is_held
+                _logger.info("leading" if self._is_leading else "standing by")
 
     def _settle(self) -> None:
         if self._lease.is_held:

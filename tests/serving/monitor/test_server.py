@@ -139,6 +139,9 @@ def test_of_two_monitors_one_acts_and_the_other_follows(store_environ, store):
             second.until_ready()
             assert second.outcomes("w1").json() == {"accepted": 0, "known": 1}
             assert kept(store) == {"w1": 1}
+            said = [line["message"] for line in second.stop()[1]]
+
+    assert said[:2] == ["standing by", "leading"]
 
 
 def test_without_its_store_it_lives_and_is_not_ready(store_environ):
