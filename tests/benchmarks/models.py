@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.feature_selection import SelectKBest
+from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from secom_core import bundle, candidates, dataset
 from secom_core.calibration import Sigmoid
@@ -19,6 +22,8 @@ from tests.bundles import parts_of
 
 LOGISTIC, FOREST = "logistic", "reference"
 _FIT, _CALIBRATION = 0.6, 0.8
+_EXTENDED = (SimpleImputer, StandardScaler, SelectKBest)
+"""What our steps add to is fitting by weight; what they have fitted is theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,14 +80,15 @@ def _card(family: str, sigmoid: Sigmoid, fit: dataset.Units, calibration: datase
 
 def _without_our_classes(pipeline: Pipeline) -> Pipeline:
     """Say the same in scikit-learn's own classes: stock servers have no others installed."""
-    return Pipeline(
-        [
-            (
-                name,
-                FunctionTransformer(np.clip, kw_args={"a_min": step.low_, "a_max": step.high_})
-                if isinstance(step, candidates.Winsorizer)
-                else step,
-            )
-            for name, step in pipeline.steps
-        ]
-    )
+    return Pipeline([(name, _plain(step)) for name, step in pipeline.steps])
+
+
+def _plain(step: BaseEstimator) -> BaseEstimator:
+    if isinstance(step, candidates.Winsorizer):
+        return FunctionTransformer(np.clip, kw_args={"a_min": step.low_, "a_max": step.high_})
+    for base in _EXTENDED:
+        if isinstance(step, base):
+            plain = base()
+            vars(plain).update(vars(step))
+            return plain
+    return step

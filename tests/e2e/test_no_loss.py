@@ -89,6 +89,9 @@ def _kill_at_random(plant: Plant, rng: np.random.Generator) -> None:
 
 def _take_the_store_away(plant: Plant) -> None:
     """Predictions go on as if nothing were; outcomes are turned away, and taken in later."""
+    # Whoever was cut off by the last kill has found its way back before failures are counted.
+    scored = [(scorer, len(scorer.scored)) for scorer in plant.scorers]
+    plant.until(lambda: all(len(scorer.scored) > n for scorer, n in scored), seconds=60)
     n_failed, n_turned_away = _n_failed(plant), plant.lab.n_turned_away
     began, n_before = time.monotonic(), plant.n_scored
     plant.door.shut()
