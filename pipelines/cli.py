@@ -323,7 +323,7 @@ def submit(host: str, data: str, experiment: str, **settings: Any) -> None:  # n
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(".secom/demo"),
     show_default=True,
-    help="For all that it leaves; emptied first.",
+    help="For all that it leaves; what an earlier one left there is removed first.",
 )
 def demo(data: str | None, seed: int, folder: Path) -> None:
     """Show the closed loop on this machine: serve, drift, alert, retrain, judge, serve on.

@@ -23,6 +23,7 @@ from secom_core import bundle, dataset, promotion
 from secom_core.bundle import Bundle
 from secom_core.config import TrainingConfig
 from secom_core.dataset import Units
+from secom_core.errors import ConfigError
 from secom_core.store import Store, publish_bundle
 from serving.monitor.tokens import ALERTS_TOKEN, MONITOR_TOKEN
 
@@ -30,6 +31,7 @@ KNOWN = 0.4
 """Share of the units that the first champion may know of."""
 
 _N_SHIFTED = 5
+_SIGN = ".secom-demo"
 
 
 def demonstrate(
@@ -42,7 +44,7 @@ def demonstrate(
     source : str
         Where units come from, as `secom run` takes it; no bucket.
     folder : Path
-        Emptied first.
+        Emptied first, if an earlier demonstration has left it; anything else there is refused.
     environ : mapping
     console : Console
         Shows what happens.
@@ -50,11 +52,12 @@ def demonstrate(
 
     Raises
     ------
+    ConfigError
+        If the folder holds something else.
     SecomError
         If a program does not start, or does not do what it should.
     """
-    if folder.exists():
-        shutil.rmtree(folder)
+    empty(folder)
     with object_store(folder / "store") as addresses:
         told = {
             **environ,
@@ -73,6 +76,27 @@ def demonstrate(
         page = folder / "demo.html"
         write_atomically(page, render(story).encode())
         return page
+
+
+def empty(folder: Path) -> None:
+    """Have a folder empty but for the sign by which the next demonstration may empty it again.
+
+    Raises
+    ------
+    ConfigError
+        If it holds what no demonstration has left.
+    """
+    sign = folder / _SIGN
+    if folder.exists() and not sign.is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        message = (
+            f"{folder} holds something that no demonstration has left, and a demonstration empties "
+            "its folder first. Name another one with --folder."
+        )
+        raise ConfigError(message)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    sign.touch()
 
 
 def _first_champion(scene: Scene, source: str, *, seed: int) -> Bundle:

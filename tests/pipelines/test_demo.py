@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
-from pipelines.demo import line
+from pipelines.cli import main
+from pipelines.demo import line, running
 from pipelines.demo.page import render
 from pipelines.demo.story import Step, Story
 from secom_core import dataset
@@ -61,6 +63,28 @@ def test_its_page_tells_the_same(shown):
 def test_it_leaves_no_program_behind(short_line):
     """Predictor, shipper, monitor, store and trainings have ended with it."""
     assert processes_of(short_line) == []
+
+
+def test_a_folder_with_anything_else_in_it_is_left_alone(tmp_path):
+    """Whoever names a wrong folder loses nothing."""
+    (tmp_path / "thesis.tex").write_text("four years")
+
+    ended = CliRunner().invoke(main, ["demo", "--data=synthetic", f"--folder={tmp_path}"])
+
+    assert ended.exit_code == 2
+    assert "Name another one with --folder" in ended.output
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.usefixtures("shown")
+def test_what_an_earlier_one_left_is_removed(short_line):
+    """A second demonstration begins with nothing but the sign of its own."""
+    folder = short_line / "demo"
+    assert (folder / "demo.html").is_file()
+
+    running.empty(folder)
+
+    assert [path.name for path in folder.iterdir()] == [".secom-demo"]
 
 
 def test_a_shift_is_measured_by_the_line_before_it(twin):
