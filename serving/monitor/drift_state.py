@@ -14,9 +14,9 @@ from typing import Any
 
 from secom_core.drift.watch import Window
 from secom_core.errors import StoreError, WindowError
+from secom_core.record import first_key
 from secom_core.store import documents
 from serving.monitor.consumed import Consumed
-from serving.monitor.predictions import first_key
 from serving.monitor.waiting import Waiting
 
 FOLDER = "monitor/drift/"

@@ -6,10 +6,10 @@ import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from secom_core.errors import ObjectNotFoundError, RecordError
-from secom_core.record import FOLDER, Records, from_parquet, unique
+from secom_core.record import FOLDER, Records, began_at, first_key, from_parquet, unique
 from secom_core.store import Found, Store
 
 LATE_DAYS = 2
@@ -19,7 +19,6 @@ _NEAR = timedelta(hours=1)
 _KEY = re.compile(
     rf"{FOLDER}date=(\d{{4}}-\d\d-\d\d)/(\d{{8}}T\d{{6}}\.\d{{6}})-(.+)-(\d{{1,18}})\.parquet"
 )
-_TIME = "%Y%m%dT%H%M%S.%f"
 
 logger = logging.getLogger(__name__)
 
@@ -107,14 +106,6 @@ def set_aside(key: str, reason: str) -> None:
     logger.warning("prediction object set aside", extra={"fields": {"key": key, "reason": reason}})
 
 
-def first_key(since: date | datetime) -> str:
-    """Return a key behind which all segments lie that began at `since` or later."""
-    if isinstance(since, datetime):
-        utc = since.astimezone(UTC)
-        return f"{FOLDER}date={utc:%Y-%m-%d}/{utc.strftime(_TIME)}"
-    return f"{FOLDER}date={since.isoformat()}/"
-
-
 def _require_probabilities(records: Records) -> None:
     # Written so that a NaN counts as one that is none.
     is_odd = ~((records.risk >= 0) & (records.risk <= 1))
@@ -133,8 +124,7 @@ def _parsed(key: str, etag: str) -> Segment | None:
     if match is None:
         return None
     _, time, writer, number = match.groups()
-    try:
-        began_at = datetime.strptime(time, _TIME).replace(tzinfo=UTC)
-    except ValueError:  # of the form of a time, and none
+    began = began_at(time)
+    if began is None:  # of the form of a time, and none
         return None
-    return Segment(key=key, began_at=began_at, writer=writer, number=int(number), etag=etag)
+    return Segment(key=key, began_at=began, writer=writer, number=int(number), etag=etag)

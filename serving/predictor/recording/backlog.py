@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from serving.predictor.recording.segments import began_at
+from secom_core.record import began_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from secom_core.bundle import Bundle, Verdicts
+from secom_core.record import segment_name
 from serving.predictor.recording.audit import NONE, Audit
 from serving.predictor.recording.entries import Origin, to_entry
 from serving.predictor.recording.log import Log
-from serving.predictor.recording.segments import SUFFIX, segment_name, writing
+from serving.predictor.recording.segments import SUFFIX, writing
 from serving.predictor.recording.settings import Recording, open_folder
 
 LOOK_SECONDS = 1.0

@@ -6,41 +6,16 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from secom_core.record import began_at
+
 SUFFIX = ".log"
-_TIME = "%Y%m%dT%H%M%S.%f"
 _N_TRIES = 5
 STEP_BYTES = 2**17
 """A segment is made longer by so much at a time."""
 _ZEROS = bytes(STEP_BYTES)
-
-
-def segment_name(began_at: datetime, *, writer: str, number: int) -> str:
-    """Name a segment so that names sort by time, and no two are alike.
-
-    Examples
-    --------
-    >>> segment_name(datetime(2008, 10, 17, 6, tzinfo=UTC), writer="a1b2c3d4", number=1)
-    '20081017T060000.000000-a1b2c3d4-1'
-    """
-    return f"{began_at:{_TIME}}-{writer}-{number}"
-
-
-def began_at(segment: str) -> datetime | None:
-    """Return when a segment began, None if that is no name of one.
-
-    Examples
-    --------
-    >>> began_at("20081017T060000.000000-a1b2c3d4-1")
-    datetime.datetime(2008, 10, 17, 6, 0, tzinfo=datetime.timezone.utc)
-    """
-    try:
-        return datetime.strptime(segment.partition("-")[0], _TIME).replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 class OpenSegment:
