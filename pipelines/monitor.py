@@ -14,6 +14,7 @@ from secom_core.store import Store, bucket_opener
 from serving.monitor.asks import Policy
 from serving.monitor.exposition import Exposition
 from serving.monitor.launching import Launcher
+from serving.monitor.outcome_book import OutcomeBook
 from serving.monitor.round import Round
 from serving.monitor.server import Parts
 from serving.monitor.snapshots import Snapshots
@@ -71,9 +72,11 @@ def assemble(
     """
     tokens = Tokens.from_environment(environ)
     store, latest = Store.from_environment(environ), Latest()
-    rounds = Round(store, scratch=scratch, window_units=choices.window_units)
+    book = OutcomeBook(store)
+    rounds = Round(store, book, scratch=scratch, window_units=choices.window_units)
     return Parts(
         store=store,
+        book=book,
         rounds=rounds,
         latest=latest,
         collectors=(Exposition(latest, rounds.cycles),),
@@ -83,6 +86,7 @@ def assemble(
             choices.source or uci.ADDRESS,
             cache=dataset.user_cache(environ),
             open_bucket=bucket_opener(environ),
+            book=book,
         ),
         policy=Policy(
             cooldown=choices.cooldown,

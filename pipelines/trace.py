@@ -15,11 +15,12 @@ from components.published import published
 from secom_core.bundle import Bundle
 from secom_core.errors import ObjectNotFoundError, RecordError
 from secom_core.gate import Verdict
-from secom_core.outcomes import JOURNAL, Board, Outcome, from_bytes, join
+from secom_core.outcomes import Outcome, join
 from secom_core.record import FOLDER, Records, concatenate, unique
-from secom_core.store import Journal, Store, holdouts, read_champion, read_ledger
+from secom_core.store import Store, holdouts, read_champion, read_ledger
 from secom_core.store.predictions import prediction_keys, read_heads
 from serving.monitor.champion import Champions
+from serving.monitor.outcome_book import OutcomeBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,7 @@ def trace(unit_id: str, environ: Mapping[str, str], *, warn: Callable[[str], Non
         If what is known of it is damaged, or the store is away or refuses.
     """
     store = Store.from_environment(environ)
-    board = _board(store)
+    board = OutcomeBook(store).read().board
     records = _records(store, unit_id, warn)
     if not len(records):
         raise _unknown(store, unit_id, board.get(unit_id))
@@ -198,11 +199,6 @@ def origin(
         champion_since=champion_since,
         is_champion=is_champion,
     )
-
-
-def _board(store: Store) -> Board:
-    entries = Journal(store, JOURNAL).read()
-    return Board(outcome for entry in entries for outcome in from_bytes(entry.content))
 
 
 def _records(store: Store, unit_id: str, warn: Callable[[str], None]) -> Records:

@@ -13,15 +13,17 @@ from serving.monitor.outcome_book import OutcomeBook
 
 
 class Deliveries:
-    """All outcomes that were taken in, and the way in for more; from any thread.
+    """The way in for outcomes; from any thread.
 
     Parameters
     ----------
     store : Store
+    book : OutcomeBook
+        What was taken in so far.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._journal, self._book = Journal(store, JOURNAL), OutcomeBook(store)
+    def __init__(self, store: Store, book: OutcomeBook) -> None:
+        self._journal, self._book = Journal(store, JOURNAL), book
         self._lock = threading.Lock()
 
     def take_in(self, delivered: Collection[Outcome], *, sender: str) -> Added:
@@ -41,13 +43,13 @@ class Deliveries:
         """
         with self._lock:
             while True:
-                self._book.refresh()
-                added = self._book.board.add(delivered)
+                known = self._book.read()
+                added = known.board.add(delivered)
                 if added.conflicts or not added.accepted:
                     return added
                 try:
                     content = to_bytes(added.accepted, sender=sender)
-                    self._journal.append(content, after=self._book.n_read)
+                    self._journal.append(content, after=known.n_read)
                 except ConflictError:  # another delivery came first: judge in view of it
                     continue
                 return added

@@ -8,7 +8,7 @@ from secom_core.outcomes import Board, Joined, Live, join, live
 from secom_core.record import Records
 from secom_core.store import Store
 from serving.monitor.joined_fails import JoinedFails
-from serving.monitor.outcome_book import OutcomeBook
+from serving.monitor.outcome_book import Known, OutcomeBook
 from serving.monitor.rolling import Rolling
 from serving.monitor.state import OutcomeCounts
 
@@ -26,11 +26,13 @@ class Performance:
     store : Store
     rolling : Rolling
         Units scored last.
+    book : OutcomeBook
+        What was taken in so far.
     """
 
-    def __init__(self, store: Store, rolling: Rolling) -> None:
+    def __init__(self, store: Store, rolling: Rolling, book: OutcomeBook) -> None:
         self._rolling = rolling
-        self._book, self._fails = OutcomeBook(store), JoinedFails(store)
+        self._book, self._fails = book, JoinedFails(store)
         self._seen: tuple[str | None, int, int, bool] | None = None
         self._told: Told = (None, OutcomeCounts())
 
@@ -53,23 +55,22 @@ class Performance:
         SecomError
             If the store is away or refuses, or the outcomes are damaged.
         """
-        self._book.refresh()
-        rolling = self._rolling
-        seen = (bundle, self._book.n_read, rolling.version, rolling.is_filled)
+        known, rolling = self._book.read(), self._rolling
+        seen = (bundle, known.n_read, rolling.version, rolling.is_filled)
         if seen != self._seen:
-            self._told = self._judged(bundle)
+            self._told = self._judged(bundle, known)
             self._seen = seen
         return self._told
 
-    def _judged(self, bundle: str | None) -> Told:
-        records, board = self._rolling.records(), self._book.board
+    def _judged(self, bundle: str | None, known: Known) -> Told:
+        records, board = self._rolling.records(), known.board
         joined = join(records, board)
         self._fails.add(records.unit_id[joined.index[joined.is_fail]].tolist())
         is_filled = self._rolling.is_filled
         found = live(joined, records, bundle=bundle, seed=_SEED) if bundle and is_filled else None
         return found, OutcomeCounts(
-            taken_in=self._book.by_result,
-            newest_at=self._book.newest_at,
+            taken_in=known.by_result,
+            newest_at=known.newest_at,
             n_fails_joined=len(self._fails),
             joined=found.joined if found else {},
             n_unmatched=_n_unmatched(joined, records, board) if is_filled else None,

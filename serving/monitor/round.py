@@ -14,6 +14,7 @@ from secom_core.store import Store
 from serving.monitor.champion import BundleAtHand, Champions, Reign
 from serving.monitor.cycles import Cycles
 from serving.monitor.drift import DriftWatch, require_window
+from serving.monitor.outcome_book import OutcomeBook
 from serving.monitor.performance import Performance
 from serving.monitor.predictions import (
     Segment,
@@ -42,6 +43,8 @@ class Round:
     Parameters
     ----------
     store : Store
+    book : OutcomeBook
+        What was taken in so far.
     scratch : Path
         A folder of its own, for the champion's bundle.
     window_units : int
@@ -53,13 +56,15 @@ class Round:
         If a window of so few units would tell nothing.
     """
 
-    def __init__(self, store: Store, *, scratch: Path, window_units: int = WINDOW_UNITS) -> None:
+    def __init__(
+        self, store: Store, book: OutcomeBook, *, scratch: Path, window_units: int = WINDOW_UNITS
+    ) -> None:
         require_window(window_units)
         self._store, self._window_units = store, window_units
         self._champions = Champions(store)
         self._at_hand = BundleAtHand(store, scratch)
         self._rolling = Rolling(store)
-        self._performance = Performance(store, self._rolling)
+        self._performance = Performance(store, self._rolling, book)
         self._watch: DriftWatch | None = None
         self._reign: Reign | None = None
         self._all_listed_at: datetime | None = None

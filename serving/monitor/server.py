@@ -28,6 +28,7 @@ from serving.monitor.deliveries import Deliveries
 from serving.monitor.launching import Launcher
 from serving.monitor.lease import Lease
 from serving.monitor.loop import Loop
+from serving.monitor.outcome_book import OutcomeBook
 from serving.monitor.outcome_routes import MOST_AT_ONCE, PER_SECOND
 from serving.monitor.rate import Bucket
 from serving.monitor.service import Service, require_lead
@@ -48,6 +49,8 @@ class Parts:
     Parameters
     ----------
     store : Store
+    book : OutcomeBook
+        What was taken in so far.
     rounds : Rounds
         What looks at the store.
     latest : Latest
@@ -64,6 +67,7 @@ class Parts:
     """
 
     store: Store
+    book: OutcomeBook
     rounds: Rounds
     latest: Latest
     collectors: tuple[Collector, ...]
@@ -145,7 +149,7 @@ def _service(parts: Parts, lease: Lease) -> Service:
     return Service(
         tokens=parts.tokens,
         lease=lease,
-        deliveries=Deliveries(parts.store),
+        deliveries=Deliveries(parts.store, parts.book),
         bucket=Bucket(MOST_AT_ONCE, per_second=PER_SECOND, clock=time.monotonic),
         asking=asking,
         config=parts.config,

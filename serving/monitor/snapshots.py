@@ -27,6 +27,8 @@ class Snapshots:
         Folder where a download is kept.
     open_bucket : callable
         Gives the bucket of a name.
+    book : OutcomeBook
+        What was taken in so far.
     """
 
     def __init__(
@@ -36,8 +38,9 @@ class Snapshots:
         *,
         cache: Path,
         open_bucket: Callable[[str], Store],
+        book: OutcomeBook,
     ) -> None:
-        self._store, self._source, self._book = store, source, OutcomeBook(store)
+        self._store, self._source, self._book = store, source, book
         self._cache, self._open_bucket = cache, open_bucket
 
     def __call__(self) -> TrainingData:
@@ -53,8 +56,7 @@ class Snapshots:
             If the store is away, refuses or is full.
         """
         original = dataset.load(self._source, cache=self._cache, open_bucket=self._open_bucket)
-        self._book.refresh()
-        taken = take_snapshot(self._store, original, self._book.board)
+        taken = take_snapshot(self._store, original, self._book.read().board)
         address = write_snapshot(self._store, taken.units) if taken.n_new else self._source
         fields = {
             "address": address,

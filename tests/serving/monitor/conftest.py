@@ -13,6 +13,7 @@ from serving.monitor.asks import Policy, TrainingData
 from serving.monitor.counts import Counts
 from serving.monitor.deliveries import Deliveries
 from serving.monitor.lease import Lease
+from serving.monitor.outcome_book import OutcomeBook
 from serving.monitor.rate import Bucket
 from serving.monitor.service import Service, require_lead
 from serving.monitor.tokens import Tokens
@@ -57,7 +58,7 @@ def service(store, clock, shelf):
             monitor=Token(LAB.encode(), "monitor"), alerts=Token(ALERTMANAGER.encode(), "alerts")
         ),
         lease=lease,
-        deliveries=Deliveries(store),
+        deliveries=Deliveries(store, OutcomeBook(store)),
         bucket=Bucket(100, per_second=1, clock=clock),
         asking=asking,
         config=TrainingConfig(),

@@ -8,6 +8,7 @@ from secom_core.errors import StoreError
 from secom_core.outcomes import JOURNAL, Outcome
 from secom_core.store import Store, documents
 from serving.monitor.deliveries import Deliveries
+from serving.monitor.outcome_book import OutcomeBook
 from tests.secom_core.store.losing import losing_an_answer
 
 FOUND = datetime(2008, 10, 17, 6, tzinfo=UTC)
@@ -26,7 +27,7 @@ def kept(store):
 
 def test_what_is_new_is_kept_with_its_sender(store):
     """An entry a delivery; what is known already is not written again."""
-    deliveries = Deliveries(store)
+    deliveries = Deliveries(store, OutcomeBook(store))
     deliveries.take_in([outcome("w1")], sender="token monitor at 10.0.0.7")
 
     added = deliveries.take_in([outcome("w1"), outcome("w2")], sender="token monitor at 10.0.0.8")
@@ -39,9 +40,9 @@ def test_what_is_new_is_kept_with_its_sender(store):
 
 def test_a_restart_knows_all_of_it(store):
     """Nothing is in memory alone."""
-    Deliveries(store).take_in([outcome("w1"), outcome("w2")], sender="")
+    Deliveries(store, OutcomeBook(store)).take_in([outcome("w1"), outcome("w2")], sender="")
 
-    added = Deliveries(store).take_in([outcome("w1"), outcome("w2")], sender="")
+    added = Deliveries(store, OutcomeBook(store)).take_in([outcome("w1"), outcome("w2")], sender="")
 
     assert (len(added.accepted), len(added.known)) == (0, 2)
     assert kept(store) == [["w1", "w2"]]
@@ -49,7 +50,7 @@ def test_a_restart_knows_all_of_it(store):
 
 def test_a_contradiction_keeps_all_of_a_delivery_out(store):
     """Both values are told."""
-    deliveries = Deliveries(store)
+    deliveries = Deliveries(store, OutcomeBook(store))
     deliveries.take_in([outcome("w1")], sender="")
 
     added = deliveries.take_in([outcome("w2"), outcome("w1", is_fail=True)], sender="")
@@ -62,7 +63,7 @@ def test_a_contradiction_keeps_all_of_a_delivery_out(store):
 
 def test_deliveries_at_the_same_time_are_all_kept_once(store):
     """By two monitors that take each other for dead, and many clients."""
-    monitors = [Deliveries(store), Deliveries(store)]
+    monitors = [Deliveries(store, OutcomeBook(store)), Deliveries(store, OutcomeBook(store))]
     threads = [
         Thread(
             target=monitors[n % 2].take_in,
@@ -84,7 +85,9 @@ def test_of_two_that_contradict_each_other_at_the_same_time_one_is_kept(store):
     results = []
 
     def deliver(*, is_fail):
-        added = Deliveries(store).take_in([outcome("w1", is_fail=is_fail)], sender="")
+        added = Deliveries(store, OutcomeBook(store)).take_in(
+            [outcome("w1", is_fail=is_fail)], sender=""
+        )
         results.append(bool(added.conflicts))
 
     threads = [Thread(target=deliver, kwargs={"is_fail": each}) for each in (True, False)]
@@ -100,7 +103,8 @@ def test_of_two_that_contradict_each_other_at_the_same_time_one_is_kept(store):
 def test_a_lost_answer_is_an_error_and_a_repeat_finds_it_known(store_environ, store):
     """Nothing is there twice."""
     with losing_an_answer(store_environ) as environ:
-        deliveries = Deliveries(Store.from_environment(environ))
+        losing = Store.from_environment(environ)
+        deliveries = Deliveries(losing, OutcomeBook(losing))
         with pytest.raises(StoreError):
             deliveries.take_in([outcome("w1")], sender="")
 

@@ -23,13 +23,11 @@ def test_book_holds_all_deliveries(store):
     journal = Journal(store, JOURNAL)
     journal.append(to_bytes([outcome("a"), outcome("b", is_fail=True)], sender="lab"), after=0)
     book = OutcomeBook(store)
-    book.refresh()
+    book.read()
     journal.append(to_bytes([outcome("b", is_fail=True), outcome("c")], sender="lab"), after=1)
-    book.refresh()
     again = OutcomeBook(store)
-    again.refresh()
 
-    for each in (book, again):
+    for each in (book.read(), again.read()):
         assert each.by_result == {"pass": 2, "fail": 1}
         assert each.newest_at == journal.read()[1].written_at
 
@@ -39,7 +37,7 @@ def test_damaged_delivery_is_named(store):
     Journal(store, JOURNAL).append(b"{}", after=0)
 
     with pytest.raises(OutcomeError, match="no delivery of outcomes"):
-        OutcomeBook(store).refresh()
+        OutcomeBook(store).read()
 
 
 def test_joined_fails_only_grow(store):
@@ -73,13 +71,13 @@ def test_fails_whose_predictions_are_out_of_sight_count_on(store, pair):
     rolling = Rolling(store, n_units=20)
     ship(store, pair[0], first, segment_key(0))
     rolling.fill(NOW, most=10)
-    performance = Performance(store, rolling)
+    performance = Performance(store, rolling, OutcomeBook(store))
     performance.look(pair[0].digest)
     ship(store, pair[0], later, segment_key(100))
     restarted = Rolling(store, n_units=20)
     restarted.fill(NOW, most=10)
 
-    _, counts = Performance(store, restarted).look(pair[0].digest)
+    _, counts = Performance(store, restarted, OutcomeBook(store)).look(pair[0].digest)
 
     assert counts.n_fails_joined == len(first)
     assert counts.n_unmatched == len(first)
@@ -94,7 +92,7 @@ def test_outcomes_from_before_all_that_is_held_are_not_missed(store, pair):
     rolling = Rolling(store)
     rolling.fill(NOW, most=10)
 
-    _, counts = Performance(store, rolling).look(pair[0].digest)
+    _, counts = Performance(store, rolling, OutcomeBook(store)).look(pair[0].digest)
 
     assert counts.n_unmatched == 1
 
@@ -105,7 +103,7 @@ def test_nothing_is_said_while_units_are_read_back(store, pair):
         records = scored(pair[0], pair[0].golden.readings, first=100 * number)
         ship(store, pair[0], records, segment_key(100 * number))
     rolling = Rolling(store)
-    performance = Performance(store, rolling)
+    performance = Performance(store, rolling, OutcomeBook(store))
     rolling.fill(NOW, most=3)
     before = performance.look(pair[0].digest)
     rolling.fill(NOW, most=3)  # finds that there are no more

@@ -8,6 +8,7 @@ from secom_core.outcomes import JOURNAL, Outcome, to_bytes
 from secom_core.promotion import crown, reinstate
 from secom_core.store.journal import Journal
 from serving.monitor.drift import DriftWatch
+from serving.monitor.outcome_book import OutcomeBook
 from serving.monitor.round import Round
 from tests.bundles import promoting
 from tests.serving.monitor.scoring import NOW, Killed, Watched, scored, segment_key, ship, ship_all
@@ -32,7 +33,7 @@ def line(twin):
 
 def rounds(store, tmp_path):
     """A monitor that has just started."""
-    return Round(store, scratch=tmp_path / "scratch")
+    return Round(store, OutcomeBook(store), scratch=tmp_path / "scratch")
 
 
 def report(store, units, is_fail, *, after=0):
@@ -55,7 +56,7 @@ def test_nothing_is_known_of_an_empty_store(store, tmp_path):
 def test_windows_that_tell_nothing_are_refused(store, tmp_path):
     """Fewer than 100 units make no window, which shows before anything is read."""
     with pytest.raises(ConfigError, match="at least 100 units, got 99"):
-        Round(store, scratch=tmp_path, window_units=99)
+        Round(store, OutcomeBook(store), scratch=tmp_path, window_units=99)
 
 
 def test_steady_line_is_silent(store, champion, line, tmp_path):
@@ -90,7 +91,7 @@ def test_restart_between_rounds_changes_nothing(store, champion, line, tmp_path)
     units = scored(champion, line[0])
     for start in range(0, 500, 125):
         ship_all(store, champion, units.window(slice(start, start + 125)), size=40, first=start)
-        last = Round(store, scratch=tmp_path / f"scratch-{start}").run(NOW)
+        last = Round(store, OutcomeBook(store), scratch=tmp_path / f"scratch-{start}").run(NOW)
     on_its_own = last.window.to_json()
     store.remove(f"monitor/drift/{champion.digest}.json")
 
@@ -128,7 +129,7 @@ def test_restarted_monitor_sees_the_same_performance(store, champion, line, tmp_
     report(store, units, line[1])
     first = rounds(store, tmp_path).run(NOW)
 
-    second = Round(store, scratch=tmp_path / "other").run(NOW)
+    second = Round(store, OutcomeBook(store), scratch=tmp_path / "other").run(NOW)
 
     assert second.live == first.live
     assert second.outcomes == first.outcomes

@@ -6,6 +6,7 @@ from secom_core import dataset
 from secom_core.outcomes import Outcome
 from secom_core.store import bucket_opener
 from serving.monitor.deliveries import Deliveries
+from serving.monitor.outcome_book import OutcomeBook
 from serving.monitor.snapshots import Snapshots
 from tests.serving.monitor.scoring import scored, ship_all
 
@@ -13,7 +14,13 @@ from tests.serving.monitor.scoring import scored, ship_all
 @pytest.fixture
 def snapshots(store, store_environ, tmp_path):
     """What a training of the twin is made on."""
-    return Snapshots(store, "synthetic", cache=tmp_path, open_bucket=bucket_opener(store_environ))
+    return Snapshots(
+        store,
+        "synthetic",
+        cache=tmp_path,
+        open_bucket=bucket_opener(store_environ),
+        book=OutcomeBook(store),
+    )
 
 
 def final_test(is_fail):
@@ -40,7 +47,7 @@ def test_what_was_scored_and_tested_since_comes_in(snapshots, store, store_envir
     records = scored(pair[0], made.readings)
     ship_all(store, pair[0], records, size=50)
     outcomes = final_test(made.is_fail)
-    Deliveries(store).take_in(outcomes, sender="token monitor at 10.0.0.7")
+    Deliveries(store, OutcomeBook(store)).take_in(outcomes, sender="token monitor at 10.0.0.7")
 
     data = snapshots()
     again = snapshots()
