@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from secom_core.errors import ConfigError
+from serving.predictor.ranges import Ranges, require_within
 
-RANGES: Mapping[str, tuple[float, float]] = {
+RANGES: Ranges = {
     "body_bytes": (1, 2**31 - 1),  # gRPC counts no further
     "body_seconds": (0.1, 3600.0),
     "held_bytes": (1, 2**40),
@@ -57,11 +57,7 @@ class Limits:
     grace_seconds: float = 30.0
 
     def __post_init__(self) -> None:
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if not low <= value <= high:  # NaN is in no range
-                message = f"{name} must be in [{low:.12g}, {high:.12g}], got {value}."
-                raise ConfigError(message)
+        require_within(RANGES, self)
         if self.held_bytes < self.body_bytes:
             message = (
                 f"held_bytes must be at least body_bytes, got {self.held_bytes} and "

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from secom_core.errors import ConfigError
+from serving.predictor.ranges import Ranges, require_within
 
-RANGES: Mapping[str, tuple[float, float]] = {
+RANGES: Ranges = {
     "max_bytes": (2**20, 2**40),
     "audit_share": (0.0, 1.0),
     "audit_seed": (0, 2**63 - 1),
@@ -47,11 +47,7 @@ class Recording:
     audit_seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if not low <= value <= high:  # NaN is in no range
-                message = f"{name} must be in [{low:.12g}, {high:.12g}], got {value}."
-                raise ConfigError(message)
+        require_within(RANGES, self)
 
 
 def open_folder(folder: Path) -> None:
