@@ -118,25 +118,25 @@ class Predictor:
         readings, ids, measured_at = read_units(request.inputs, self._bundle.contract)
         verdicts = self._bundle.judge(readings)
         self._counts.judged(readings, verdicts)
-        names = ids or self._names(len(readings))
+        if wanted:
+            order = [output.name for output in wanted]
+            binary = [request.binary if out.binary is None else out.binary for out in wanted]
+        else:
+            order = self._default if ids else self._default_of_nameless
+            binary = [request.binary] * len(order)
         request_id = request.id or next(self._new_names)
         values: dict[str, np.ndarray | list[str]] = {
             RISK: verdicts.risk,
             FLAGGED: verdicts.flagged,
-            UNIT_ID: names,
         }
+        if self._recorder or UNIT_ID in order:
+            values[UNIT_ID] = names = ids or self._names(len(readings))
         if self._recorder:
             values[AUDIT] = self._recorder.record(
                 verdicts, readings, request_id=request_id, unit_ids=names, measured_at=measured_at
             )
-        if wanted:
-            order = [output.name for output in wanted]
-            binary = [request.binary if out.binary is None else out.binary for out in wanted]
-            if EXPLANATION in order:
-                values[EXPLANATION] = explanations(self._bundle, readings, self._medians)
-        else:
-            order = self._default if ids else self._default_of_nameless
-            binary = [request.binary] * len(order)
+        if EXPLANATION in order:
+            values[EXPLANATION] = explanations(self._bundle, readings, self._medians)
         shape = (len(readings),)
         outputs = [Tensor(name, self._types[name], shape, values[name]) for name in order]
         return Response(request_id, outputs, binary)
